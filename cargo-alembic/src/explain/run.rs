@@ -1,8 +1,8 @@
 //! Explains why a run failed, and what state the database is in.
 
-use alembic_history::Code;
 use std::rc::Rc;
 
+use alembic_history::{Code, History, RevisionId};
 use alembic_migrate::driver::DatabaseErrorKind;
 use alembic_migrate::report::Action;
 use alembic_migrate::{Dialect, RunError};
@@ -129,15 +129,14 @@ fn details(fault: &Failure, diagnostic: Diagnostic, subject: Subject<'_>) -> Dia
         } => {
             let diagnostic = diagnostic.code(Code::DanglingRows);
             let violations = violations.iter().map(describe_violation);
-            let suspects = suspects.iter().filter_map(|id| {
-                let file = history.file(history.graph().node(id.as_str())?);
-                Some(format!("revision {id}: {}", file.path.display()))
-            });
             violations
-                .chain(suspects)
+                .chain(places(suspects, history))
                 .fold(diagnostic, Diagnostic::note)
         }
-        Failure::ForeignKeyMismatch { .. } => diagnostic.code(Code::ForeignKeyMismatch),
+        Failure::ForeignKeyMismatch { suspects, .. } => {
+            let diagnostic = diagnostic.code(Code::ForeignKeyMismatch);
+            places(suspects, history).fold(diagnostic, Diagnostic::note)
+        }
         Failure::Broken { .. } => diagnostic.code(Code::BrokenObject),
         Failure::NoSecondConnection { .. } => diagnostic.code(Code::NoSecondConnection),
         Failure::NotTakenBack { path, .. } => diagnostic
@@ -154,6 +153,17 @@ fn details(fault: &Failure, diagnostic: Diagnostic, subject: Subject<'_>) -> Dia
             .code(Code::InvalidIndex)
             .excerpt(excerpt(location, history)),
     }
+}
+
+/// Returns where revisions are that may have left something.
+fn places<'s>(
+    suspects: &'s [RevisionId],
+    history: &'s History,
+) -> impl Iterator<Item = String> + 's {
+    suspects.iter().filter_map(|id| {
+        let file = history.file(history.graph().node(id.as_str())?);
+        Some(format!("revision {id}: {}", file.path.display()))
+    })
 }
 
 /// Adds the details of a run that is refused before it asks a database.

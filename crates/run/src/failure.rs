@@ -211,6 +211,8 @@ pub enum Failure {
     ForeignKeyMismatch {
         /// The keys.
         keys: Vec<ForeignKey>,
+        /// The revisions that may have left them.
+        suspects: Vec<RevisionId>,
     },
     /// The version table cannot have its name, or would be another table than the one that is meant.
     InvalidVersionTable {

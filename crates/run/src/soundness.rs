@@ -54,7 +54,10 @@ impl Soundness {
             Some(DanglingFault::Unenforceable(keys)) => {
                 // What does not exist is not unique either.
                 self.check_objects(session).await?;
-                Err(Failure::ForeignKeyMismatch { keys })
+                Err(Failure::ForeignKeyMismatch {
+                    keys,
+                    suspects: Vec::new(),
+                })
             }
             Some(DanglingFault::Rows(violations)) => Err(Failure::ForeignKeys {
                 violations,
@@ -90,9 +93,9 @@ fn key_change(session: &Session<'_>, step: &Step, direction: Direction) -> KeyCh
     changes.max().unwrap_or_default()
 }
 
-/// Adds the revisions that a fault is about. Those that may have left dangling rows: the rows are compared
-/// once for all steps, since each search reads every row that refers to another table. And the one that would
-/// have run next, which may mend broken objects.
+/// Adds the revisions that a fault is about. Those that may have left dangling rows, or keys that cannot be
+/// enforced: all are compared once for all steps, since each search reads every row that refers to another
+/// table. And the one that would have run next, which may mend broken objects.
 pub(crate) fn with_revisions(
     session: &Session<'_>,
     failure: Failure,
@@ -100,24 +103,30 @@ pub(crate) fn with_revisions(
     next: Option<&Step>,
     direction: Direction,
 ) -> Failure {
-    let violations = match failure {
-        Failure::ForeignKeys { violations, .. } => violations,
+    let suspects = |may_be: KeyChange| {
+        let suspects = steps
+            .iter()
+            .filter(|step| key_change(session, step, direction) >= may_be);
+        let suspects: Vec<Node> = suspects.map(|step| step.revision).collect();
+        session.graph().ids(&suspects)
+    };
+    match failure {
+        Failure::ForeignKeys { violations, .. } => Failure::ForeignKeys {
+            violations,
+            suspects: suspects(KeyChange::Rows),
+        },
+        Failure::ForeignKeyMismatch { keys, .. } => Failure::ForeignKeyMismatch {
+            keys,
+            suspects: suspects(KeyChange::Keys),
+        },
         Failure::Broken { objects, .. } => {
             let next = match session.runner.transaction {
                 TransactionMode::Revision => next,
                 TransactionMode::Run => None,
             };
             let next = next.map(|step| session.graph()[step.revision].id.clone());
-            return Failure::Broken { objects, next };
+            Failure::Broken { objects, next }
         }
-        failure => return failure,
-    };
-    let suspects = steps
-        .iter()
-        .filter(|step| key_change(session, step, direction) == KeyChange::Rows);
-    let suspects: Vec<Node> = suspects.map(|step| step.revision).collect();
-    Failure::ForeignKeys {
-        violations,
-        suspects: session.graph().ids(&suspects),
+        failure => failure,
     }
 }

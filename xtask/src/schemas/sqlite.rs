@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use alembic_history::{History, SourceFile};
 use alembic_migrate::{Dialect, Migrations, RunError};
+use alembic_run::{AlterFault, Failure};
 use alembic_schema::{Change, DiffOptions, Rows, Schema, diff, queries, reflect};
 use alembic_sql::SqlText;
 use rusqlite::Connection;
@@ -51,7 +52,8 @@ pub(super) fn attempt(pair: &Pair<'_>) -> Result<Outcome, Fault> {
     let mut filled = database(pair.from, "the first schema")?;
     fill(&filled, pair.rows)?;
     let before = catalog::rows(&filled)?;
-    if upgrade(&migrations, &mut filled).is_err() {
+    if let Err(error) = upgrade(&migrations, &mut filled) {
+        check_about_rows(&error, &text)?;
         check(&filled, &expected.0, &first, "after a refusal", &text)?;
         return match catalog::rows(&filled)? == before {
             true => Ok(Outcome::Refused),
@@ -64,7 +66,8 @@ pub(super) fn attempt(pair: &Pair<'_>) -> Result<Outcome, Fault> {
         return Err(Fault::new("rows are lost", format!("{lost}\n{text}")));
     }
     let changed = catalog::rows(&filled)?;
-    if downgrade(&migrations, &mut filled).is_err() {
+    if let Err(error) = downgrade(&migrations, &mut filled) {
+        check_about_rows(&error, &text)?;
         return Ok(Outcome::Refused);
     }
     check(&filled, &expected.0, &first, "after the downgrade", &text)?;
@@ -74,6 +77,29 @@ pub(super) fn attempt(pair: &Pair<'_>) -> Result<Outcome, Fault> {
             format!("{lost}\n{text}"),
         )),
         None => Ok(Outcome::Passed),
+    }
+}
+
+/// Checks that a run was refused because of rows.
+fn check_about_rows(error: &RunError, text: &str) -> Result<(), Fault> {
+    /// The codes of constraints and of values that do not fit.
+    const CODES: [i32; 2] = [19, 20];
+
+    let is_about_rows = match error.failure() {
+        Failure::Alter { fault, .. } => matches!(fault, AlterFault::Rows { .. }),
+        Failure::ForeignKeys { .. } => true,
+        Failure::Statement { error, .. } => {
+            let code = error.code().and_then(|code| code.parse::<i32>().ok());
+            code.is_some_and(|code| CODES.contains(&(code & 0xff)))
+        }
+        _ => false,
+    };
+    match is_about_rows {
+        true => Ok(()),
+        false => Err(Fault::new(
+            "refused with rows, but not because of them",
+            format!("{error}\n{text}"),
+        )),
     }
 }
 

@@ -224,17 +224,17 @@ impl fmt::Display for Failure {
                     let separator = if index > 0 { ", " } else { "" };
                     write!(f, "{separator}{rows} of {table} to {parent}")?;
                 }
-                if !suspects.is_empty() {
-                    write!(f, ", left by revision {}", join(suspects, " or "))?;
-                }
-                Ok(())
+                left_by(suspects, f)
             }
-            Self::ForeignKeyMismatch { keys } => write!(
-                f,
-                "foreign key mismatch: {} cannot be enforced, since the referenced columns need \
-                 not be unique",
-                and(keys)
-            ),
+            Self::ForeignKeyMismatch { keys, suspects } => {
+                write!(
+                    f,
+                    "foreign key mismatch: {} cannot be enforced, since the referenced columns need \
+                     not be unique",
+                    and(keys)
+                )?;
+                left_by(suspects, f)
+            }
             Self::InvalidVersionTable { table, why } => {
                 write!(f, "the name of the version table {table} {why}")
             }
@@ -342,6 +342,14 @@ fn plural(count: usize) -> (&'static str, &'static str) {
 fn and(keys: &[ForeignKey]) -> String {
     let keys: Vec<String> = keys.iter().map(ToString::to_string).collect();
     keys.join(" and ")
+}
+
+/// Writes which revisions may have left something, if any.
+fn left_by(suspects: &[RevisionId], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match suspects {
+        [] => Ok(()),
+        suspects => write!(f, ", left by revision {}", join(suspects, " or ")),
+    }
 }
 
 fn rows(versions: &Versions) -> String {

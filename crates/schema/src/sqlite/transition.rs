@@ -108,12 +108,21 @@ fn reached(catalog: &Catalog, table: &ObjectId, actions: &[Action]) -> Option<Fa
 }
 
 /// Returns the catalog when the table is changed: its own indexes and triggers that are others
-/// afterwards are gone, and what its foreign keys refer to exists.
+/// afterwards are gone, and what its foreign keys refer to exists. Of the indexes of other tables, it has
+/// those that stay whatever the order of the changes.
 fn catalog(table: &ObjectId, comparison: Comparison<'_>) -> Catalog {
     let mut catalog = Catalog::new(vec!["main".to_owned()]);
     let Comparison { from, to, .. } = comparison;
     let needs = to.get(table).map(|after| after.needs.clone());
     let needs = needs.unwrap_or_default();
+    let stays = |owner: &str| {
+        let mut needed = needs.iter();
+        let owner = needed.find(|needed| needed.name.eq_ignore_ascii_case(owner));
+        owner.is_some_and(|owner| {
+            let [before, after] = [from, to].map(|schema| schema.get(owner));
+            before.map(|object| &object.definition) == after.map(|object| &object.definition)
+        })
+    };
     let before = from
         .objects
         .iter()
@@ -121,7 +130,7 @@ fn catalog(table: &ObjectId, comparison: Comparison<'_>) -> Catalog {
             Definition::Table(_) => true,
             Definition::Index(index) => {
                 let after = to.get(id).map(|after| &after.definition);
-                index.table.eq_ignore_ascii_case(&table.name)
+                (index.table.eq_ignore_ascii_case(&table.name) || stays(&index.table))
                     && matches!(after, Some(Definition::Index(after)) if after.sql == index.sql)
             }
             _ => id.kind == ObjectKind::Trigger && to.objects.contains_key(id),

@@ -138,7 +138,15 @@ impl Draft<'_> {
             }
             let demand = match (demand, reference) {
                 (Demanded::ForeignKey { columns, .. }, Some(reference)) => {
-                    self.foreign_key(&columns, &reference)?
+                    match self.foreign_key(&columns, &reference) {
+                        // What follows may make what it refers to; if not, the end of the run refuses it.
+                        Err(
+                            AlterError::NoTable { .. }
+                            | AlterError::NoColumn { .. }
+                            | AlterError::NoKey { .. },
+                        ) => continue,
+                        demand => demand?,
+                    }
                 }
                 (demand, _) => demand,
             };
