@@ -91,6 +91,8 @@ fn check_about_rows(error: &RunError, text: &str) -> Result<(), Fault> {
         Failure::Statement { error, .. } => {
             let code = error.code().and_then(|code| code.parse::<i32>().ok());
             code.is_some_and(|code| CODES.contains(&(code & 0xff)))
+                // What functions say of values has no code of its own.
+                || error.to_string() == "malformed JSON"
         }
         _ => false,
     };

@@ -7,6 +7,7 @@ use super::operations::{Found, Operation};
 use super::rank::Rank;
 use crate::change::{Change, Verb};
 use crate::comparison::{Comparison, MoveKind, Moves};
+use crate::engine::room;
 use crate::model::{ConstraintKind, Definition, Object, ObjectId, ObjectKind, Schema};
 
 /// Returns the changes in their order.
@@ -16,7 +17,7 @@ pub(super) fn sorted(
     moves: &Moves<'_>,
 ) -> Result<Vec<Change>, DiffError> {
     let mut apart = BTreeSet::new();
-    // The operations that do not wait for what they only mention.
+    // The operations that do not wait for what they could do without.
     let mut hasty = BTreeSet::new();
     loop {
         let mut operations = found.operations(&apart, comparison);
@@ -36,7 +37,7 @@ pub(super) fn sorted(
                 hasty.extend(
                     circle
                         .iter()
-                        .filter(|at| mentions(&operations[**at], comparison)),
+                        .filter(|at| can_hurry(&operations[**at], comparison)),
                 );
                 if hasty.len() > before {
                     continue;
@@ -55,13 +56,19 @@ pub(super) fn sorted(
     }
 }
 
-/// Returns whether an operation makes something that mentions other objects.
-fn mentions(operation: &Operation, comparison: Comparison<'_>) -> bool {
+/// Returns whether an operation could do without something that it waits for: it makes what mentions other
+/// objects, or is about a table beside others that change.
+fn can_hurry(operation: &Operation, comparison: Comparison<'_>) -> bool {
     let mut made = operation.creates.iter().chain(&operation.alters);
-    made.any(|id| {
-        let object = comparison.to.get(id);
-        object.is_some_and(|object| !object.mentions.is_empty())
-    })
+    operation.touches().any(is_table)
+        || made.any(|id| {
+            let object = comparison.to.get(id);
+            object.is_some_and(|object| !object.mentions.is_empty())
+        })
+}
+
+fn is_table(id: &ObjectId) -> bool {
+    id.kind == ObjectKind::Table
 }
 
 /// Returns the objects that an operation is about.
@@ -144,6 +151,8 @@ fn edges(
     hasty: &BTreeSet<usize>,
     comparison: Comparison<'_>,
 ) -> Vec<BTreeSet<usize>> {
+    let Comparison { from, to, .. } = comparison;
+    let room = room(to.dialect);
     // A rename makes nothing, and takes nothing away but a name.
     let creators = index(operations, |operation| match is_rename(operation) {
         true => &EMPTY,
@@ -194,6 +203,9 @@ fn edges(
             // What becomes of what it needs makes no difference to its name.
             continue;
         }
+        let is_hasty = |id: &ObjectId, needed: &ObjectId| {
+            hasty.contains(&at) && is_table(id) && is_table(needed)
+        };
         for id in &operation.follows {
             for first in by(&touchers, id) {
                 follow(first, at);
@@ -218,7 +230,11 @@ fn edges(
                 for first in by(&creators, needed) {
                     follow(first, at);
                 }
-                if !operation.alters.contains(needed) {
+                // A new table may refer to another one before that is as it will be.
+                let can_do_without = is_hasty(id, needed)
+                    && (operation.creates.contains(id)
+                        || !(room.needs_as_it_is)(id, needed, to, from));
+                if !operation.alters.contains(needed) && !can_do_without {
                     for first in by(&alterers, needed) {
                         follow(first, at);
                     }
@@ -250,7 +266,16 @@ fn edges(
                 let is_free = |object: &Object| {
                     id.kind != ObjectKind::Table && !object.needs.contains(needed)
                 };
-                if comparison.to.get(id).is_none_or(is_free) || operation.drops.contains(id) {
+                // What is dropped on the way waits for what the rest of its operation waits for.
+                let waits = |altered: &ObjectId| {
+                    let object = to.get(altered);
+                    altered != id && object.is_some_and(|object| object.needs.contains(needed))
+                };
+                let can_do_without = operation.alters.iter().any(waits)
+                    || is_hasty(id, needed) && !(room.needs_as_it_is)(id, needed, from, to);
+                if (to.get(id).is_none_or(is_free) || operation.drops.contains(id))
+                    && !can_do_without
+                {
                     for second in by(&alterers, needed) {
                         follow(at, second);
                     }

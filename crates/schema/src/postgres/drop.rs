@@ -93,13 +93,15 @@ fn replaced_heirs(id: &ObjectId, comparison: Comparison<'_>) -> Vec<ObjectId> {
     if !to.objects.contains_key(id) {
         return Vec::new();
     }
-    let is_partition = |heir: &ObjectId| {
-        let table = facts::table(from, &facts::owner_table(heir));
-        table.is_some_and(|table| table.partition.is_some())
-    };
     let mut heirs = facts::heirs(from, id);
-    heirs.retain(|heir| !is_partition(heir) && to.objects.contains_key(heir));
+    heirs.retain(|heir| !is_partition(heir, from) && to.objects.contains_key(heir));
     heirs
+}
+
+/// Returns whether a part is that of a partition.
+fn is_partition(part: &ObjectId, schema: &Schema) -> bool {
+    let table = facts::table(schema, &facts::owner_table(part));
+    table.is_some_and(|table| table.partition.is_some())
 }
 
 /// Returns the statements that drop a column or constraint, but for the tables that inherit it and keep it.
@@ -108,7 +110,13 @@ fn drop_part(id: &ObjectId, word: &str, kind: &str, comparison: Comparison<'_>) 
     let (owner, name) = (name::owner(id), quote(&id.name));
     // A column that is created again is so in all of them.
     let is_replaced = id.kind == ObjectKind::Column && to.objects.contains_key(id);
-    let is_kept = |heir: &ObjectId| !is_replaced && to.objects.contains_key(heir);
+    let is_kept =
+        |heir: &ObjectId| match (facts::constraint(from, heir), facts::constraint(to, heir)) {
+            (Some(before), Some(after)) => {
+                is_alike(before, after) && !after.inherited && !is_partition(heir, from)
+            }
+            _ => !is_replaced && to.objects.contains_key(heir),
+        };
     if !facts::heirs(from, id).iter().any(is_kept) {
         let sql = format!("ALTER {word} {owner} DROP {kind} {name}");
         return vec![Statement::new(sql)];

@@ -7,7 +7,7 @@ use alembic_sql::{
 use super::catalog::{Catalog, Object};
 use super::mention::{self, KeyPart, index_columns, is_unique_index};
 use super::names::{Demand, Named, Place, constraints};
-use crate::model::Table;
+use crate::model::{Definition, ObjectId, Schema, Table};
 
 /// Returns the columns of the primary key.
 pub(super) fn primary_key(outline: &TableOutline) -> Option<Vec<String>> {
@@ -88,7 +88,7 @@ pub(super) fn has_sequence(outline: &TableOutline) -> bool {
 }
 
 /// Returns whether columns are unique by something other than the constraint at `except`, so that a
-/// foreign key can refer to them.
+/// foreign key can refer to them. For SQLite, a key counts only if it compares as its columns do.
 pub(super) fn is_unique(
     catalog: &Catalog,
     table: &Object,
@@ -96,24 +96,61 @@ pub(super) fn is_unique(
     columns: &[String],
     except: Option<Place>,
 ) -> bool {
-    // For SQLite, a key counts only if it compares as its columns do.
-    let same = |parts: &[KeyPart]| {
-        parts.len() == columns.len()
-            && parts.iter().all(|part| {
-                let mut columns = columns.iter();
-                columns.any(|column| column.eq_ignore_ascii_case(&part.column))
-                    && has_own_collation(outline, part)
-            })
-    };
-    let by_constraint = constraints(sql, outline)
-        .iter()
-        .filter(|known| Some(known.place) != except)
-        .any(|known| key_parts(outline, known).is_some_and(|parts| same(&parts)));
     let by_index = catalog.indexes(table).any(|index| {
         let sql = index.sql.as_deref().unwrap_or_default();
-        is_unique_index(sql) && index_columns(sql).is_some_and(|parts| same(&parts))
+        is_unique_index(sql)
+            && index_columns(sql).is_some_and(|parts| is_key_on(&parts, outline, columns))
     });
-    by_constraint || by_index
+    by_index || has_key(sql, outline, columns, except)
+}
+
+/// Returns whether a constraint other than that at `except` makes columns unique.
+fn has_key(sql: &str, outline: &TableOutline, columns: &[String], except: Option<Place>) -> bool {
+    constraints(sql, outline)
+        .iter()
+        .filter(|known| Some(known.place) != except)
+        .any(|known| {
+            key_parts(outline, known).is_some_and(|parts| is_key_on(&parts, outline, columns))
+        })
+}
+
+/// Returns whether the parts of a key are these columns, each compared as it is in its table.
+fn is_key_on(parts: &[KeyPart], outline: &TableOutline, columns: &[String]) -> bool {
+    parts.len() == columns.len()
+        && parts.iter().all(|part| {
+            let mut columns = columns.iter();
+            columns.any(|column| column.eq_ignore_ascii_case(&part.column))
+                && has_own_collation(outline, part)
+        })
+}
+
+/// Returns whether the foreign keys of a table lead to keys of another one that this has in its own schema,
+/// and not in the other one.
+pub(super) fn needs_as_it_is(
+    table: &ObjectId,
+    parent: &ObjectId,
+    own: &Schema,
+    other: &Schema,
+) -> bool {
+    let sql = |id: &ObjectId, schema: &Schema| match &schema.get(id)?.definition {
+        Definition::Table(table) => table.sql.clone(),
+        _ => None,
+    };
+    let outline = sql(table, own).and_then(|sql| TableOutline::read(&sql));
+    let (Some(outline), Some(parent_sql)) = (outline, sql(parent, other)) else {
+        return true;
+    };
+    let Some(parent_outline) = TableOutline::read(&parent_sql) else {
+        return true;
+    };
+    references(&outline).into_iter().any(|(_, reference)| {
+        let columns = match reference.columns.as_slice() {
+            [] => primary_key(&parent_outline).unwrap_or_default(),
+            columns => columns.to_vec(),
+        };
+        reference.table.eq_ignore_ascii_case(&parent.name)
+            && (columns.is_empty() || !has_key(&parent_sql, &parent_outline, &columns, None))
+    })
 }
 
 /// Returns the columns of a primary key or a `UNIQUE`; `None` for any other constraint.

@@ -30,7 +30,9 @@ pub(super) fn constraint(
     let loses_parent = before.inherited && !after.inherited;
     let is_kept =
         place(comparison.from).is_some() && place(comparison.from) == place(comparison.to);
-    if loses_parent && is_kept {
+    // A check that its table would keep as its own beside the parent's is dropped first.
+    let gains_parent = before.kind == ConstraintKind::Check && !before.inherited && after.inherited;
+    if loses_parent && is_kept || gains_parent {
         return false;
     }
     if before.definition != after.definition {
