@@ -3,7 +3,7 @@
 use alembic_history::{Direction, FileStatement, Node, Step, TransactionMode};
 
 use crate::broken::{BrokenObject, new_ones};
-use crate::dangling::{DanglingFault, DanglingRows, KeyChange};
+use crate::dangling::{DanglingFault, DanglingRows, ForeignKey, KeyChange};
 use crate::failure::Failure;
 use crate::session::Session;
 
@@ -93,9 +93,25 @@ fn key_change(session: &Session<'_>, step: &Step, direction: Direction) -> KeyCh
     changes.max().unwrap_or_default()
 }
 
-/// Adds the revisions that a fault is about. Those that may have left dangling rows, or keys that cannot be
-/// enforced: all are compared once for all steps, since each search reads every row that refers to another
-/// table. And the one that would have run next, which may mend broken objects.
+/// Returns whether a step may have left one of the keys, since it names its table or the referenced one.
+fn names_one(
+    session: &Session<'_>,
+    step: &Step,
+    direction: Direction,
+    keys: &[ForeignKey],
+) -> bool {
+    let statements = session.runner.all_statements(step.revision, direction);
+    statements.iter().any(|statement| {
+        let sql = statement.sql.to_lowercase();
+        let mut tables = keys.iter().flat_map(|key| [&key.table, &key.parent]);
+        session.engine.key_change(statement.kind()) != KeyChange::None
+            && tables.any(|table| sql.contains(&table.to_lowercase()))
+    })
+}
+
+/// Adds the revisions that a fault is about. Those that may have left dangling rows: the rows are compared
+/// once for all steps, since each search reads every row that refers to another table. Those that may have left
+/// keys that cannot be enforced. And the one that would have run next, which may mend broken objects.
 pub(crate) fn with_revisions(
     session: &Session<'_>,
     failure: Failure,
@@ -103,21 +119,20 @@ pub(crate) fn with_revisions(
     next: Option<&Step>,
     direction: Direction,
 ) -> Failure {
-    let suspects = |may_be: KeyChange| {
-        let suspects = steps
-            .iter()
-            .filter(|step| key_change(session, step, direction) >= may_be);
+    let ids = |suspects: &mut dyn Iterator<Item = &Step>| {
         let suspects: Vec<Node> = suspects.map(|step| step.revision).collect();
         session.graph().ids(&suspects)
     };
+    let suspects = steps.iter();
     match failure {
         Failure::ForeignKeys { violations, .. } => Failure::ForeignKeys {
             violations,
-            suspects: suspects(KeyChange::Rows),
+            suspects: ids(&mut suspects
+                .filter(|step| key_change(session, step, direction) == KeyChange::Rows)),
         },
         Failure::ForeignKeyMismatch { keys, .. } => Failure::ForeignKeyMismatch {
+            suspects: ids(&mut suspects.filter(|step| names_one(session, step, direction, &keys))),
             keys,
-            suspects: suspects(KeyChange::Keys),
         },
         Failure::Broken { objects, .. } => {
             let next = match session.runner.transaction {

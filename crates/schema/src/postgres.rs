@@ -37,7 +37,7 @@ pub(crate) static ROOM: Room = Room {
     is_part: |_| false,
     transition: transition::transition,
     must_go: dependents::must_go,
-    needs_as_it_is: |_, _, _, _| true,
+    loses_its_key: |_, _, _, _| true,
     covers: dependents::covers,
     create: create::create,
     drops_with: drop::drops_with,

@@ -37,9 +37,9 @@ pub(crate) struct Room {
     /// Returns whether the first of two objects, which both schemas have, must be taken away because of
     /// what happens to the second one, which it needs.
     pub(crate) must_go: fn(&ObjectId, &ObjectId, Fate, Comparison<'_>) -> bool,
-    /// Returns whether a table of the first schema cannot do with a table that it needs, the second id, as that
-    /// one is in the second schema.
-    pub(crate) needs_as_it_is: fn(&ObjectId, &ObjectId, &Schema, &Schema) -> bool,
+    /// Returns whether a table, whose foreign keys are those of the first schema, refers to a key of the second
+    /// table that this does not have in the second schema.
+    pub(crate) loses_its_key: fn(&ObjectId, &ObjectId, &Schema, &Schema) -> bool,
     /// Returns which of the objects that are created the creation of this one can include.
     pub(crate) covers: fn(&ObjectId, &BTreeSet<ObjectId>, Comparison<'_>) -> BTreeSet<ObjectId>,
     /// Returns the creation of an object of the second schema, and of what it covers.

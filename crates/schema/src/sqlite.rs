@@ -48,7 +48,7 @@ pub(crate) static ROOM: Room = Room {
     is_part: |id| matches!(id.kind, Kind::Column | Kind::Constraint),
     transition: transition::transition,
     must_go: render::must_go,
-    needs_as_it_is: keys::needs_as_it_is,
+    loses_its_key: keys::loses_its_key,
     covers: render::covers,
     create: render::create,
     drops_with: render::drops_with,

@@ -134,7 +134,7 @@ impl Server {
         };
         let filled = match pair.rows.is_empty() {
             true => None,
-            false => self.filled(&from, pair.rows)?,
+            false => self.filled(&from, pair)?,
         };
         if let Some(filled) = filled {
             let kept = rows::kept(first, second, &up);
@@ -179,9 +179,16 @@ impl Server {
     }
 
     /// Returns a database with rows, unless their triggers have changed the schema.
-    fn filled(&self, made: &Made, rows: &str) -> Result<Option<Database>, Fault> {
+    fn filled(&self, made: &Made, pair: &Pair<'_>) -> Result<Option<Database>, Fault> {
         let filled = self.database(Some(&made.database))?;
-        filled.fill(rows)?;
+        let errors = filled.fill(pair.rows)?;
+        // Rows of the other schema may name what this one does not have.
+        let mut codes = errors
+            .lines()
+            .filter_map(|line| line.split_once("ERROR:  "));
+        if !pair.is_swapped && !codes.all(|(_, code)| is_about_rows(code)) {
+            return Err(Fault::new("rows cannot be inserted", errors));
+        }
         let is_same = compared(&made.schema, &filled.schema()?)?.is_empty();
         Ok(is_same.then_some(filled))
     }
@@ -275,10 +282,15 @@ fn connect(url: &str, database: &str) -> Result<Client, postgres::Error> {
     config.connect(NoTls)
 }
 
+/// Returns whether the code of an error says that values are wrong, or that a trigger of the schema has raised it.
+fn is_about_rows(code: &str) -> bool {
+    let mut classes = ["22", "23", "P0"].iter();
+    classes.any(|class| code.starts_with(class))
+}
+
 /// An error that the server answered changes with.
 struct Refused {
     text: String,
-    /// Whether its code says that values are wrong, or that a trigger of the schema has raised it.
     is_about_rows: bool,
 }
 
@@ -294,15 +306,17 @@ impl Database {
 
     /// Runs a script as its author did.
     fn run(&self, sql: &str, what: &str) -> Result<(), Fault> {
-        self.run_with(&["-v", "ON_ERROR_STOP=1"], sql, what)
+        let stop = ["-v", "ON_ERROR_STOP=1"];
+        self.run_with(&stop, sql, what).map(drop)
     }
 
-    /// Inserts rows, except those that the schema refuses.
-    fn fill(&self, rows: &str) -> Result<(), Fault> {
-        self.run_with(&[], rows, "rows")
+    /// Inserts rows, except those that the schema refuses, and returns the errors, with their codes alone.
+    fn fill(&self, rows: &str) -> Result<String, Fault> {
+        self.run_with(&["-v", "VERBOSITY=sqlstate"], rows, "rows")
     }
 
-    fn run_with(&self, options: &[&str], sql: &str, what: &str) -> Result<(), Fault> {
+    /// Runs a script, and returns the errors that did not end it.
+    fn run_with(&self, options: &[&str], sql: &str, what: &str) -> Result<String, Fault> {
         let run = || -> std::io::Result<std::process::Output> {
             let mut psql = Command::new(program("psql"))
                 .args(["-qX", &self.url()])
@@ -319,9 +333,10 @@ impl Database {
         };
         let fault = |details: String| Fault::new(format!("{what} cannot be made"), details);
         let output = run().map_err(|error| fault(error.to_string()))?;
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
         match output.status.success() {
-            true => Ok(()),
-            false => Err(fault(String::from_utf8_lossy(&output.stderr).into_owned())),
+            true => Ok(errors),
+            false => Err(fault(errors)),
         }
     }
 
@@ -357,9 +372,7 @@ impl Database {
         let mut run = |sql: &str| {
             client.batch_execute(sql).map_err(|error| {
                 let code = error.code().map_or("", SqlState::code);
-                let is_about_rows = ["22", "23", "P0"]
-                    .iter()
-                    .any(|class| code.starts_with(class));
+                let is_about_rows = is_about_rows(code);
                 let error = error.as_db_error().map_or_else(
                     || error.to_string(),
                     |error| format!("{} {}", error.message(), error.detail().unwrap_or_default()),

@@ -10,7 +10,7 @@ use alembic_run::{
 };
 use futures_util::future::{Either, select};
 use sqlx::{Connection, PgConnection};
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::messages::{Correspondence, safe};
 use super::notices::Notices;
@@ -126,7 +126,7 @@ impl AsyncConnection for Server<'_> {
 /// has given no sign of life for too long. sqlx cannot have the system watch its connections.
 async fn answer<T>(
     request: impl Future<Output = T>,
-    mut watch: Option<&Watch>,
+    watch: Option<&Watch>,
     aside: &mut SecondConnection,
     observer: &Observer,
 ) -> Option<T> {
@@ -144,8 +144,7 @@ async fn answer<T>(
         if wake < next
             && let Some(asked) = watch
         {
-            // A server that falls silent meanwhile is found out at the usual time.
-            let asking = timeout_at(next, aside.query_apart(asked.query()));
+            let asking = timeout(PATIENCE, aside.query_apart(asked.query()));
             let rows = match select(request, pin!(asking)).await {
                 Either::Left((answer, _)) => return Some(answer),
                 Either::Right((rows, waiting)) => {
@@ -153,14 +152,11 @@ async fn answer<T>(
                     rows
                 }
             };
-            match rows {
-                Ok(Some(rows)) => {
-                    if let Some(event) = asked.event(&rows, begin.elapsed()) {
-                        observer(&event);
-                    }
-                }
-                // It is not worth more.
-                Ok(None) | Err(_) => watch = None,
+            // Where there is no other connection now, there may be one at the next time.
+            if let Ok(Some(rows)) = rows
+                && let Some(event) = asked.event(&rows, begin.elapsed())
+            {
+                observer(&event);
             }
             // A statement that still runs then waits for nothing, or for something that was reported.
             let pause = begin.elapsed().clamp(WATCH, HEARTBEAT);

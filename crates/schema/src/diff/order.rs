@@ -183,7 +183,7 @@ fn edges(
             follow(leaves, joins);
         }
     }
-    let keys = DroppedKeys::of(operations, comparison.from);
+    let keys = DroppedKeys::of(operations, from);
     let mut names: BTreeMap<Place<'_>, Vec<usize>> = BTreeMap::new();
     for (at, operation) in operations.iter().enumerate() {
         for id in &operation.drops {
@@ -233,7 +233,7 @@ fn edges(
                 // A new table may refer to another one before that is as it will be.
                 let can_do_without = is_hasty(id, needed)
                     && (operation.creates.contains(id)
-                        || !(room.needs_as_it_is)(id, needed, to, from));
+                        || !(room.loses_its_key)(id, needed, to, from));
                 if !operation.alters.contains(needed) && !can_do_without {
                     for first in by(&alterers, needed) {
                         follow(first, at);
@@ -251,10 +251,13 @@ fn edges(
             }
         }
         for id in &operation.drops {
-            for second in keys.may_carry(id, comparison.from) {
-                follow(at, second);
+            for second in keys.may_carry(id, from) {
+                follow(at, *second);
             }
         }
+        // What is dropped on the way waits for what the rest of its operation waits for.
+        let altered = operation.alters.iter().filter_map(|id| to.get(id));
+        let awaited: BTreeSet<&ObjectId> = altered.flat_map(|object| &object.needs).collect();
         // What it drops or changes lets go of what others drop.
         for id in operation.drops.iter().chain(&operation.alters) {
             let needs = comparison.from.get(id).map(|object| &object.needs);
@@ -266,15 +269,12 @@ fn edges(
                 let is_free = |object: &Object| {
                     id.kind != ObjectKind::Table && !object.needs.contains(needed)
                 };
-                // What is dropped on the way waits for what the rest of its operation waits for.
-                let waits = |altered: &ObjectId| {
-                    let object = to.get(altered);
-                    altered != id && object.is_some_and(|object| object.needs.contains(needed))
+                let can_do_without = |needed: &ObjectId| {
+                    awaited.contains(needed)
+                        || is_hasty(id, needed) && !(room.loses_its_key)(id, needed, from, to)
                 };
-                let can_do_without = operation.alters.iter().any(waits)
-                    || is_hasty(id, needed) && !(room.needs_as_it_is)(id, needed, from, to);
                 if (to.get(id).is_none_or(is_free) || operation.drops.contains(id))
-                    && !can_do_without
+                    && !can_do_without(needed)
                 {
                     for second in by(&alterers, needed) {
                         follow(at, second);
@@ -286,64 +286,53 @@ fn edges(
     followers
 }
 
-/// The keys and unique indexes that operations drop: for each table, their columns and the operation.
+/// The operations that drop keys and unique indexes, by their tables.
 ///
 /// Of several with the columns that a foreign key refers to, it needs one. That may be another one in another
 /// database with the same schema: it depends on which of them was there first.
-struct DroppedKeys<'s>(BTreeMap<ObjectId, Vec<(BTreeSet<&'s str>, usize)>>);
+struct DroppedKeys(BTreeMap<ObjectId, Vec<usize>>);
 
-impl<'s> DroppedKeys<'s> {
-    fn of(operations: &[Operation], from: &'s Schema) -> Self {
-        let mut keys: BTreeMap<ObjectId, Vec<_>> = BTreeMap::new();
+impl DroppedKeys {
+    fn of(operations: &[Operation], from: &Schema) -> Self {
+        let mut keys: BTreeMap<ObjectId, Vec<usize>> = BTreeMap::new();
         for (at, operation) in operations.iter().enumerate() {
-            for id in &operation.drops {
-                let (Some(object), Some(table)) = (from.get(id), from.table_of(id)) else {
-                    continue;
-                };
-                let columns: BTreeSet<&str> = match &object.definition {
-                    Definition::Constraint(constraint) => match constraint.kind {
-                        ConstraintKind::PrimaryKey | ConstraintKind::Unique => {
-                            constraint.columns.iter().map(|name| &**name).collect()
-                        }
-                        ConstraintKind::Check
-                        | ConstraintKind::Exclude
-                        | ConstraintKind::NotNull
-                        | ConstraintKind::ForeignKey
-                        | ConstraintKind::Trigger => continue,
-                    },
-                    Definition::Index(index) if index.unique => columns_of(&table, object),
-                    _ => continue,
-                };
-                keys.entry(table).or_default().push((columns, at));
+            let dropped = operation.drops.iter().filter(|id| is_key(id, from));
+            for table in dropped.filter_map(|id| from.table_of(id)) {
+                keys.entry(table).or_default().push(at);
             }
         }
         Self(keys)
     }
 
     /// Returns the operations that drop what a foreign key may need.
-    fn may_carry(&self, id: &ObjectId, from: &Schema) -> Vec<usize> {
-        let Some(object) = from.get(id) else {
-            return Vec::new();
-        };
-        let Definition::Constraint(constraint) = &object.definition else {
-            return Vec::new();
+    fn may_carry(&self, id: &ObjectId, from: &Schema) -> &[usize] {
+        let Some(Definition::Constraint(constraint)) =
+            from.get(id).map(|object| &object.definition)
+        else {
+            return &[];
         };
         let Some((schema, name)) = &constraint.references else {
-            return Vec::new();
+            return &[];
         };
         let table = ObjectId::new(ObjectKind::Table, schema, name);
-        let needed = columns_of(&table, object);
-        let keys = self.0.get(&table).into_iter().flatten();
-        let keys = keys.filter(|(columns, _)| columns.is_subset(&needed));
-        keys.map(|(_, at)| *at).collect()
+        self.0.get(&table).map_or(&[], Vec::as_slice)
     }
 }
 
-/// Returns which columns of a table an object needs.
-fn columns_of<'s>(table: &ObjectId, object: &'s Object) -> BTreeSet<&'s str> {
-    let needed = object.needs.iter();
-    let columns = needed.filter(|needed| needed.is_part_of(table, ObjectKind::Column));
-    columns.map(|column| &*column.name).collect()
+/// Returns whether a foreign key could need an object.
+fn is_key(id: &ObjectId, schema: &Schema) -> bool {
+    match schema.get(id).map(|object| &object.definition) {
+        Some(Definition::Index(index)) => index.unique,
+        Some(Definition::Constraint(constraint)) => match constraint.kind {
+            ConstraintKind::PrimaryKey | ConstraintKind::Unique => true,
+            ConstraintKind::Check
+            | ConstraintKind::Exclude
+            | ConstraintKind::NotNull
+            | ConstraintKind::ForeignKey
+            | ConstraintKind::Trigger => false,
+        },
+        _ => false,
+    }
 }
 
 static EMPTY: BTreeSet<ObjectId> = BTreeSet::new();

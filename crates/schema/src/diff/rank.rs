@@ -74,14 +74,15 @@ impl Stage {
                 | ObjectKind::Composite
                 | ObjectKind::Range
                 | ObjectKind::Domain
-                | ObjectKind::Sequence => Self::CreateBefore,
+                | ObjectKind::Sequence
+                // The rows of a table may call it, in ways that the server does not know.
+                | ObjectKind::Routine => Self::CreateBefore,
                 ObjectKind::Table | ObjectKind::Column => Self::Table,
                 ObjectKind::SequenceOwner
                 | ObjectKind::Default
                 | ObjectKind::Constraint
                 | ObjectKind::Index => Self::CreatePart,
-                ObjectKind::Routine
-                | ObjectKind::Operator
+                ObjectKind::Operator
                 | ObjectKind::Cast
                 | ObjectKind::View
                 | ObjectKind::MaterializedView

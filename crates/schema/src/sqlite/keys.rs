@@ -7,7 +7,7 @@ use alembic_sql::{
 use super::catalog::{Catalog, Object};
 use super::mention::{self, KeyPart, index_columns, is_unique_index};
 use super::names::{Demand, Named, Place, constraints};
-use crate::model::{Definition, ObjectId, Schema, Table};
+use crate::model::{Definition, ObjectId, ObjectKind, Schema, Table};
 
 /// Returns the columns of the primary key.
 pub(super) fn primary_key(outline: &TableOutline) -> Option<Vec<String>> {
@@ -124,32 +124,47 @@ fn is_key_on(parts: &[KeyPart], outline: &TableOutline, columns: &[String]) -> b
         })
 }
 
-/// Returns whether the foreign keys of a table lead to keys of another one that this has in its own schema,
-/// and not in the other one.
-pub(super) fn needs_as_it_is(
+/// Returns whether a table, whose foreign keys are those of `with`, refers to a key that `parent` does not have
+/// in `without`.
+pub(super) fn loses_its_key(
     table: &ObjectId,
     parent: &ObjectId,
-    own: &Schema,
-    other: &Schema,
+    with: &Schema,
+    without: &Schema,
 ) -> bool {
     let sql = |id: &ObjectId, schema: &Schema| match &schema.get(id)?.definition {
         Definition::Table(table) => table.sql.clone(),
         _ => None,
     };
-    let outline = sql(table, own).and_then(|sql| TableOutline::read(&sql));
-    let (Some(outline), Some(parent_sql)) = (outline, sql(parent, other)) else {
+    let outline = sql(table, with).and_then(|sql| TableOutline::read(&sql));
+    let (Some(outline), Some(parent_sql)) = (outline, sql(parent, without)) else {
         return true;
     };
     let Some(parent_outline) = TableOutline::read(&parent_sql) else {
         return true;
+    };
+    let has_index = |columns: &[String]| {
+        without.of_kind(ObjectKind::Index).any(|(id, object)| {
+            let Definition::Index(index) = &object.definition else {
+                return false;
+            };
+            // One that is made or dropped may not be there in between.
+            let stays = with.get(id).map(|object| &object.definition) == Some(&object.definition);
+            index.unique
+                && stays
+                && index.table.eq_ignore_ascii_case(&parent.name)
+                && index_columns(&index.sql)
+                    .is_some_and(|parts| is_key_on(&parts, &parent_outline, columns))
+        })
     };
     references(&outline).into_iter().any(|(_, reference)| {
         let columns = match reference.columns.as_slice() {
             [] => primary_key(&parent_outline).unwrap_or_default(),
             columns => columns.to_vec(),
         };
-        reference.table.eq_ignore_ascii_case(&parent.name)
-            && (columns.is_empty() || !has_key(&parent_sql, &parent_outline, &columns, None))
+        let has_key =
+            || has_key(&parent_sql, &parent_outline, &columns, None) || has_index(&columns);
+        reference.table.eq_ignore_ascii_case(&parent.name) && (columns.is_empty() || !has_key())
     })
 }
 

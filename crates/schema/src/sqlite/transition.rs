@@ -138,7 +138,7 @@ fn catalog(table: &ObjectId, comparison: Comparison<'_>) -> Catalog {
     let created = to
         .objects
         .iter()
-        .filter(|(id, _)| id.kind == ObjectKind::Table && !from.objects.contains_key(id));
+        .filter(|(id, _)| needs.contains(*id) && !from.objects.contains_key(id));
     for (id, object) in before.chain(created) {
         let (kind, table, sql) = match &object.definition {
             Definition::Table(known) => {

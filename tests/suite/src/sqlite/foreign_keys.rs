@@ -267,7 +267,7 @@ pub fn a_new_key_that_cannot_be_enforced_is_refused<S: FileSubject>() {
             text(&error),
             format!(
                 "foreign key mismatch: {expected} cannot be enforced, since the referenced \
-                 columns need not be unique; the database is as it was before"
+                 columns need not be unique, left by revision r1; the database is as it was before"
             ),
             "{upgrade}"
         );
@@ -337,7 +337,7 @@ pub fn a_new_key_that_cannot_be_enforced_is_refused_without_any_row<S: FileSubje
             let expected = expected.map(|key| {
                 format!(
                     "foreign key mismatch: {key} cannot be enforced, since the referenced columns \
-                     need not be unique"
+                     need not be unique, left by revision r1"
                 )
             });
             assert_eq!(found, expected, "{upgrade}");

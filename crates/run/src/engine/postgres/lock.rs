@@ -308,12 +308,14 @@ pub(super) fn watch_outside(process: i32, sql: &str) -> Watch {
     ))
 }
 
-/// Returns what to ask for the sessions that those wait for which are `waiting`, with the alias `l`.
+/// Returns what to ask for the sessions that those wait for which are `waiting`, with the alias `l`. Who builds
+/// an index may wait for the question itself, but not for long.
 fn find_blockers(waiting: &str) -> Watch {
     let query = format!(
         "SELECT {HOLDER} FROM (SELECT l.pid FROM {waiting}) AS w \
          CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.pg_blocking_pids(w.pid)) AS b(pid) \
-         JOIN pg_catalog.pg_stat_activity a ON a.pid OPERATOR(pg_catalog.=) b.pid ORDER BY a.pid"
+         JOIN pg_catalog.pg_stat_activity a ON a.pid OPERATOR(pg_catalog.=) b.pid \
+         WHERE b.pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid() ORDER BY a.pid"
     );
     Watch::new(asks(LockTask::FindBlockers, query))
 }

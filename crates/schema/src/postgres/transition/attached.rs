@@ -4,7 +4,7 @@ use super::Alteration;
 use crate::change::Hazard;
 use crate::comparison::{Comparison, Transition};
 use crate::model::{
-    Constraint, ConstraintKind, Firing, Index, IndexUse, ObjectId, ObjectKind, SharedName,
+    Constraint, ConstraintKind, Firing, Index, IndexUse, ObjectId, ObjectKind, Schema, SharedName,
     Statistics, Trigger,
 };
 use crate::postgres::name::{self, quote};
@@ -30,8 +30,11 @@ pub(super) fn constraint(
     let loses_parent = before.inherited && !after.inherited;
     let is_kept =
         place(comparison.from).is_some() && place(comparison.from) == place(comparison.to);
-    // A check that its table would keep as its own beside the parent's is dropped first.
-    let gains_parent = before.kind == ConstraintKind::Check && !before.inherited && after.inherited;
+    // A check that its table would keep as its own beside the parent's new one is dropped first.
+    let gains_parent = before.kind == ConstraintKind::Check
+        && !before.inherited
+        && after.inherited
+        && !has_parent(&id, &table, comparison.from);
     if loses_parent && is_kept || gains_parent {
         return false;
     }
@@ -56,6 +59,17 @@ pub(super) fn constraint(
     }
     uses(alteration, &owner, &before.uses, &after.uses);
     true
+}
+
+/// Returns whether a parent of its table has a constraint of the same name, so that it cannot be dropped alone.
+fn has_parent(id: &ObjectId, table: &ObjectId, schema: &Schema) -> bool {
+    facts::table(schema, table).is_some_and(|table| {
+        facts::parents(table).any(|(of, name)| {
+            let parent = ObjectId::new(ObjectKind::Table, of, name);
+            let above = parent.part(ObjectKind::Constraint, &*id.name);
+            schema.objects.contains_key(&above)
+        })
+    })
 }
 
 /// Splits what says when a foreign key is checked from its definition.
