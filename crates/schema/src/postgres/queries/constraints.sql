@@ -8,5 +8,6 @@ SELECT c.oid::text, c.conrelid::text, c.contypid::text, c.conname::text, c.conty
         THEN (SELECT p.inhparent::text FROM pg_inherits p WHERE p.inhrelid = c.conindid) END
 FROM pg_constraint c JOIN pg_namespace n ON n.oid = c.connamespace
 LEFT JOIN pg_index i ON i.indexrelid = c.conindid AND i.indrelid = c.conrelid
+    AND c.contype IN ('p', 'u', 'x')
 WHERE (c.contype IN ('p', 'u', 'c', 'x', 'n') OR (c.contype = 'f' AND c.conparentid = 0))
 AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
