@@ -252,7 +252,7 @@ fn edges(
         }
         for id in &operation.drops {
             for second in keys.may_carry(id, from) {
-                follow(at, *second);
+                follow(at, second);
             }
         }
         // What is dropped on the way waits for what the rest of its operation waits for.
@@ -286,37 +286,52 @@ fn edges(
     followers
 }
 
-/// The operations that drop keys and unique indexes, by their tables.
+/// The keys and unique indexes that operations drop, by their tables: the columns that each needs, and the
+/// operation.
 ///
 /// Of several with the columns that a foreign key refers to, it needs one. That may be another one in another
 /// database with the same schema: it depends on which of them was there first.
-struct DroppedKeys(BTreeMap<ObjectId, Vec<usize>>);
+struct DroppedKeys<'s>(BTreeMap<ObjectId, Vec<(BTreeSet<&'s str>, usize)>>);
 
-impl DroppedKeys {
-    fn of(operations: &[Operation], from: &Schema) -> Self {
-        let mut keys: BTreeMap<ObjectId, Vec<usize>> = BTreeMap::new();
+impl<'s> DroppedKeys<'s> {
+    fn of(operations: &[Operation], from: &'s Schema) -> Self {
+        let mut keys: BTreeMap<ObjectId, Vec<_>> = BTreeMap::new();
         for (at, operation) in operations.iter().enumerate() {
-            let dropped = operation.drops.iter().filter(|id| is_key(id, from));
-            for table in dropped.filter_map(|id| from.table_of(id)) {
-                keys.entry(table).or_default().push(at);
+            for id in operation.drops.iter().filter(|id| is_key(id, from)) {
+                if let (Some(object), Some(table)) = (from.get(id), from.table_of(id)) {
+                    let columns = columns_of(&table, object);
+                    keys.entry(table).or_default().push((columns, at));
+                }
             }
         }
         Self(keys)
     }
 
     /// Returns the operations that drop what a foreign key may need.
-    fn may_carry(&self, id: &ObjectId, from: &Schema) -> &[usize] {
-        let Some(Definition::Constraint(constraint)) =
-            from.get(id).map(|object| &object.definition)
-        else {
-            return &[];
+    fn may_carry(&self, id: &ObjectId, from: &Schema) -> Vec<usize> {
+        let Some(object) = from.get(id) else {
+            return Vec::new();
+        };
+        let Definition::Constraint(constraint) = &object.definition else {
+            return Vec::new();
         };
         let Some((schema, name)) = &constraint.references else {
-            return &[];
+            return Vec::new();
         };
         let table = ObjectId::new(ObjectKind::Table, schema, name);
-        self.0.get(&table).map_or(&[], Vec::as_slice)
+        let needed = columns_of(&table, object);
+        let keys = self.0.get(&table).into_iter().flatten();
+        // An index may have further columns, which it includes.
+        let keys = keys.filter(|(columns, _)| !columns.is_disjoint(&needed));
+        keys.map(|(_, at)| *at).collect()
     }
+}
+
+/// Returns which columns of a table an object needs.
+fn columns_of<'s>(table: &ObjectId, object: &'s Object) -> BTreeSet<&'s str> {
+    let needed = object.needs.iter();
+    let columns = needed.filter(|needed| needed.is_part_of(table, ObjectKind::Column));
+    columns.map(|column| &*column.name).collect()
 }
 
 /// Returns whether a foreign key could need an object.
