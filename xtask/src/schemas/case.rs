@@ -21,6 +21,8 @@ pub(crate) struct Case {
     pub(super) tier: u64,
     /// The roles that both sides need.
     pub(super) roles: Vec<String>,
+    /// Whether the first schema has whatever the rows are for, so that it can only refuse values.
+    pub(super) has_all: bool,
 }
 
 /// One direction of a case.
@@ -33,6 +35,8 @@ pub(super) struct Pair<'c> {
     pub(super) rows: &'c str,
     /// The roles that both sides need.
     pub(super) roles: &'c [String],
+    /// Whether the first schema has whatever the rows are for, so that it can only refuse values.
+    pub(super) has_all: bool,
 }
 
 impl Case {
@@ -48,6 +52,7 @@ impl Case {
             rows_of_to: String::new(),
             tier: 1,
             roles: Vec::new(),
+            has_all: false,
         }
     }
 
@@ -72,6 +77,7 @@ impl Case {
             to,
             rows,
             roles: &self.roles,
+            has_all: self.has_all && !is_swapped,
         }
     }
 }
@@ -136,6 +142,7 @@ fn case(value: &Value, engine: Dialect, source: &str) -> Case {
         rows_of_to: text("seed_rows_of_to_sql"),
         tier: value["tier"].as_u64().unwrap_or_default(),
         roles: list("roles").collect(),
+        has_all: false,
     }
 }
 
@@ -156,6 +163,7 @@ fn sections(text: &str, engine: Dialect, source: &str) -> Vec<Case> {
                 rows_of_to: String::new(),
                 tier: 1,
                 roles: Vec::new(),
+                has_all: true,
             };
             let mut place = 0;
             for line in part.lines() {

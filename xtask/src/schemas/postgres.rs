@@ -182,11 +182,10 @@ impl Server {
     fn filled(&self, made: &Made, pair: &Pair<'_>) -> Result<Option<Database>, Fault> {
         let filled = self.database(Some(&made.database))?;
         let errors = filled.fill(pair.rows)?;
-        // Rows of the other schema may name what this one does not have.
         let mut codes = errors
             .lines()
             .filter_map(|line| line.split_once("ERROR:  "));
-        if !pair.is_swapped && !codes.all(|(_, code)| is_about_rows(code)) {
+        if pair.has_all && !codes.all(|(_, code)| is_about_rows(code)) {
             return Err(Fault::new("rows cannot be inserted", errors));
         }
         let is_same = compared(&made.schema, &filled.schema()?)?.is_empty();

@@ -82,6 +82,7 @@ pub(super) fn case(engine: Dialect, seed: u64) -> Case {
         rows_of_to: to.rows(engine, numbers),
         tier: 1,
         roles: Vec::new(),
+        has_all: false,
     }
 }
 
