@@ -86,17 +86,7 @@ fn write(
         }
         Definition::Sequence(options) => write(sequence_sql(&own, options)),
         Definition::Table(table) => table::create(change, table, covered, comparison),
-        Definition::Column(column) => {
-            column::add(change, column, covered, comparison);
-            for heir in covered {
-                let differences = table::differences_from_parent(heir, comparison.to);
-                change
-                    .statements
-                    .extend(differences.into_iter().map(|action| {
-                        Statement::new(format!("ALTER TABLE {} {action}", name::owner(heir)))
-                    }));
-            }
-        }
+        Definition::Column(_) => column::add(change, covered, comparison),
         Definition::Default(expression) => write(format!(
             "ALTER TABLE {} ALTER COLUMN {} SET DEFAULT {expression}",
             facts::only(&id, comparison.to),
@@ -282,6 +272,16 @@ fn add_constraint(
         // The lock of the statement before is gone by then.
         let validate = format!("{head} VALIDATE CONSTRAINT {name}");
         change.statements.push(Statement::alone(validate));
+    }
+    for (heir, _) in facts::made_by_check(comparison.to, &id)
+        .iter()
+        .filter(|made| made.1)
+    {
+        let sql = format!(
+            "ALTER TABLE {} VALIDATE CONSTRAINT {name}",
+            name::owner(heir)
+        );
+        change.statements.push(Statement::new(sql));
     }
     for used in &constraint.uses {
         let sql = use_of_index(&owner, &id.name, *used);

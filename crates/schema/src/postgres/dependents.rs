@@ -54,6 +54,15 @@ pub(crate) fn must_go(
     let is_generated = || {
         facts::column(comparison.from, dependent).is_some_and(|column| column.generated.is_some())
     };
+    // A check waits for the tables below its own, but can do without them.
+    if dependent.kind == ObjectKind::Constraint
+        && needed.kind == ObjectKind::Table
+        && facts::made_by_check(comparison.from, dependent)
+            .iter()
+            .any(|(heir, _)| facts::owner_table(heir) == *needed)
+    {
+        return false;
+    }
     match fate {
         Fate::Dropped => match dependent.kind {
             ObjectKind::Column => needed.kind == ObjectKind::Table || is_generated(),

@@ -117,9 +117,16 @@ fn drop_part(id: &ObjectId, word: &str, kind: &str, comparison: Comparison<'_>) 
             }
             _ => !is_replaced && to.objects.contains_key(heir),
         };
-    if !facts::heirs(from, id).iter().any(is_kept) {
-        let sql = format!("ALTER {word} {owner} DROP {kind} {name}");
-        return vec![Statement::new(sql)];
+    let heirs = facts::heirs(from, id);
+    if !heirs.iter().any(is_kept) {
+        // What is also a table's own stays there, and can go only then.
+        let others = heirs
+            .iter()
+            .filter(|heir| joins(heir, id, from) && !is_inherited(heir, from))
+            .map(name::owner);
+        let tables = std::iter::once(owner).chain(others);
+        let drop = |table| format!("ALTER {word} {table} DROP {kind} {name}");
+        return tables.map(drop).map(Statement::new).collect();
     }
     let table = facts::owner_table(id);
     let heirs = facts::children(from, &table).map(|child| child.part(id.kind, &*id.name));
@@ -331,13 +338,39 @@ fn goes_with_column(part: &ObjectId, column: &ObjectId, from: &Schema) -> bool {
                 && facts::constraint(from, part)
                     .is_some_and(|constraint| constraint.columns.contains(&column.name))
         }
-        ObjectKind::Column => part.name == column.name && facts::heirs(from, column).contains(part),
+        ObjectKind::Column => joins(part, column, from),
         _ => false,
     }
 }
 
 fn goes_with_constraint(part: &ObjectId, parent: &ObjectId, from: &Schema) -> bool {
-    part.kind == ObjectKind::Constraint && inherits(part, parent, from)
+    part.kind == ObjectKind::Constraint
+        && (inherits(part, parent, from) || joins(part, parent, from))
+}
+
+/// Returns whether a part of a table is one with that of a table that it inherits from, though it may also be
+/// its own.
+fn joins(part: &ObjectId, parent: &ObjectId, schema: &Schema) -> bool {
+    let is_one = match (
+        facts::constraint(schema, part),
+        facts::constraint(schema, parent),
+    ) {
+        (Some(own), Some(parents)) => {
+            own.kind == ConstraintKind::Check
+                && is_alike(own, parents)
+                && !own.definition.ends_with(" NO INHERIT")
+        }
+        (_, _) => true,
+    };
+    part.name == parent.name && part.kind == parent.kind && is_one && is_heir(part, parent, schema)
+}
+
+fn is_inherited(part: &ObjectId, schema: &Schema) -> bool {
+    match facts::definition(schema, part) {
+        Some(Definition::Column(column)) => column.inherited,
+        Some(Definition::Constraint(constraint)) => constraint.inherited,
+        _ => false,
+    }
 }
 
 /// Returns whether a constraint is what the constraint of a parent table makes.

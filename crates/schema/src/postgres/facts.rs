@@ -113,6 +113,22 @@ pub(super) fn heirs(schema: &Schema, part: &ObjectId) -> Vec<ObjectId> {
     heirs
 }
 
+/// Returns the checks that a check which is not validated makes in other tables, each with whether it is
+/// validated there.
+pub(super) fn made_by_check(schema: &Schema, id: &ObjectId) -> Vec<(ObjectId, bool)> {
+    let own = constraint(schema, id);
+    let makes_others = own
+        .is_some_and(|own| own.kind == ConstraintKind::Check && !own.validated && !own.inherited);
+    if !makes_others {
+        return Vec::new();
+    }
+    let heirs = heirs(schema, id).into_iter().filter_map(|heir| {
+        let made = constraint(schema, &heir).filter(|made| made.inherited)?;
+        Some((heir, made.validated))
+    });
+    heirs.collect()
+}
+
 /// Returns the same part of a table that the table of this one inherits from.
 pub(super) fn inherited_from(schema: &Schema, part: &ObjectId) -> Option<ObjectId> {
     let table = table(schema, &owner_table(part))?;

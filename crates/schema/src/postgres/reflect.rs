@@ -16,6 +16,7 @@ use alembic_sql::Dialect;
 
 use self::cells::Cells;
 use self::place::{Catalog, Place, Places};
+use super::facts;
 use super::queries::QUERIES;
 use crate::answers::{ReflectError, Rows};
 use crate::model::{ConstraintKind, Definition, Object, ObjectId, ObjectKind, Schema, SharedName};
@@ -56,7 +57,27 @@ pub(crate) fn reflect(answers: &[Rows]) -> Result<Schema, ReflectError> {
     // They are large: their order is found before they are moved.
     reader.objects.sort_by_cached_key(|(id, _)| id.clone());
     schema.objects = reader.objects.into_iter().collect();
+    add_tables_of_checks(&mut schema);
     Ok(schema)
+}
+
+/// Lets a check that is not validated wait for the tables that inherit it: one that is created afterwards has
+/// it validated.
+fn add_tables_of_checks(schema: &mut Schema) {
+    let constraints = schema.of_kind(ObjectKind::Constraint).map(|(id, _)| id);
+    let tables = constraints.map(|id| {
+        let made = facts::made_by_check(schema, id).into_iter();
+        (
+            id.clone(),
+            made.map(|(heir, _)| facts::owner_table(&heir)).collect(),
+        )
+    });
+    let tables: Vec<(ObjectId, Vec<ObjectId>)> = tables.collect();
+    for (id, tables) in tables {
+        if let Some(object) = schema.objects.get_mut(&id) {
+            object.needs.extend(tables);
+        }
+    }
 }
 
 /// Reads answers.

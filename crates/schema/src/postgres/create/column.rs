@@ -62,39 +62,83 @@ pub(in crate::postgres) fn covers(
     covered
 }
 
-/// Writes the statements that add a column to a table.
-pub(super) fn add(
+/// Writes the statements that add a column to a table, and to those that inherit it.
+pub(super) fn add(change: &mut Change, covered: &BTreeSet<ObjectId>, comparison: Comparison<'_>) {
+    let id = change.object.clone();
+    // Those that are also a table's own come first, from below: the parent's column joins them.
+    let heirs = facts::heirs(comparison.to, &id).into_iter().rev();
+    for heir in heirs.filter(|heir| covered.contains(heir)) {
+        if comparison
+            .from
+            .objects
+            .contains_key(&facts::owner_table(&heir))
+        {
+            add_own(change, &heir, covered, comparison);
+        }
+    }
+    add_own(change, &id, covered, comparison);
+    for heir in covered {
+        for action in differences_from_parent(heir, comparison.to) {
+            let sql = format!("ALTER TABLE {} {action}", name::owner(heir));
+            change.statements.push(Statement::new(sql));
+        }
+    }
+}
+
+/// Writes the statements that add a column to a table, unless a parent's column makes it.
+fn add_own(
     change: &mut Change,
-    column: &Column,
+    id: &ObjectId,
     covered: &BTreeSet<ObjectId>,
     comparison: Comparison<'_>,
 ) {
-    let id = change.object.clone();
-    change.sentence = format!("added {id}");
-    if column.inherited {
-        // The parent's column makes it.
-        return;
-    }
     let schema = comparison.to;
-    let owner = name::owner(&id);
-    let clause = clause(&id, column, covered, schema);
+    let Some(column) = facts::column(schema, id).filter(|column| !column.inherited) else {
+        return;
+    };
+    let owner = name::owner(id);
+    let clause = clause(id, column, covered, schema);
     let mut write = |sql: String| change.statements.push(Statement::new(sql));
     write(format!("ALTER TABLE {owner} ADD COLUMN {clause}"));
     for action in options(&id.name, None, column) {
         write(format!("ALTER TABLE {owner} {action}"));
     }
-    let table = facts::owner_table(&id);
+    let owner_table = facts::owner_table(id);
     let is_filled = column.generated.is_some()
         || column.identity.is_some()
-        || facts::default(schema, &id).is_some();
+        || facts::default(schema, id).is_some();
     if column.not_null && !is_filled {
-        let why = format!("{} has rows", table.name);
+        let why = format!("{} has rows", owner_table.name);
         change.hazards.push(Hazard::MayFail(why));
     }
-    let computes = facts::default(schema, &id).is_some_and(|default| default.contains('('));
+    let computes = facts::default(schema, id).is_some_and(|default| default.contains('('));
     if computes || column.identity.is_some() || column.generated.is_some() {
-        change.hazards.push(Hazard::Rewrites(table));
+        change.hazards.push(Hazard::Rewrites(owner_table));
     }
+}
+
+/// Returns the actions that make an inherited column differ from the parent's.
+pub(super) fn differences_from_parent(id: &ObjectId, schema: &Schema) -> Vec<String> {
+    let Some(column) = facts::column(schema, id).filter(|column| column.inherited) else {
+        return Vec::new();
+    };
+    let Some(parent) = facts::inherited_from(schema, id) else {
+        return Vec::new();
+    };
+    let name = quote(&id.name);
+    let mut actions = Vec::new();
+    let is_stricter = facts::column(schema, &parent).is_some_and(|parent| !parent.not_null);
+    if column.not_null && is_stricter {
+        actions.push(format!("ALTER COLUMN {name} SET NOT NULL"));
+    }
+    match (facts::default(schema, &parent), facts::default(schema, id)) {
+        (Some(_), None) => actions.push(format!("ALTER COLUMN {name} DROP DEFAULT")),
+        (before, Some(after)) if before != Some(after) => {
+            actions.push(format!("ALTER COLUMN {name} SET DEFAULT {after}"));
+        }
+        (_, _) => {}
+    }
+    actions
 }
 
 /// Returns the actions that make the options of one column those of another.

@@ -65,7 +65,7 @@ pub(super) fn create(
     }
     for (part, column) in columns {
         if covered.contains(part) {
-            for action in differences_from_parent(part, schema) {
+            for action in column::differences_from_parent(part, schema) {
                 write(format!("ALTER TABLE {own} {action}"));
             }
             for action in column::options(&part.name, None, column) {
@@ -144,30 +144,6 @@ fn statement(id: &ObjectId, table: &Table, lines: &[String]) -> String {
         sql += &format!(" WITH ({})", table.storage.join(", "));
     }
     sql
-}
-
-/// Returns the actions that make an inherited column differ from the parent's.
-pub(super) fn differences_from_parent(id: &ObjectId, schema: &Schema) -> Vec<String> {
-    let Some(column) = facts::column(schema, id).filter(|column| column.inherited) else {
-        return Vec::new();
-    };
-    let Some(parent) = facts::inherited_from(schema, id) else {
-        return Vec::new();
-    };
-    let name = quote(&id.name);
-    let mut actions = Vec::new();
-    let is_stricter = facts::column(schema, &parent).is_some_and(|parent| !parent.not_null);
-    if column.not_null && is_stricter {
-        actions.push(format!("ALTER COLUMN {name} SET NOT NULL"));
-    }
-    match (facts::default(schema, &parent), facts::default(schema, id)) {
-        (Some(_), None) => actions.push(format!("ALTER COLUMN {name} DROP DEFAULT")),
-        (before, Some(after)) if before != Some(after) => {
-            actions.push(format!("ALTER COLUMN {name} SET DEFAULT {after}"));
-        }
-        (_, _) => {}
-    }
-    actions
 }
 
 /// Returns the actions that make the row-level security of one table that of another.

@@ -21,7 +21,13 @@ pub(super) fn constraint(
     let owner = name::owner(&id);
     let own = quote(&id.name);
     let is_same = before.kind == after.kind && before.columns == after.columns;
-    if !is_same || (before.validated && !after.validated) {
+    // A check that was validated, here or in a table below, can become one that is not only as a new one.
+    let mut made = facts::made_by_check(comparison.to, &id).into_iter();
+    let invalidates = made.any(|(heir, is_validated)| {
+        let before = facts::constraint(comparison.from, &heir);
+        !is_validated && before.is_none_or(|before| before.validated)
+    });
+    if !is_same || (before.validated && !after.validated) || invalidates {
         return false;
     }
     // The key of a partition goes with that of the partitioned table.
