@@ -145,6 +145,9 @@ impl Draft<'_> {
                             | AlterError::NoColumn { .. }
                             | AlterError::NoKey { .. },
                         ) => continue,
+                        Err(AlterError::KeyLength { .. }) if reference.columns.is_empty() => {
+                            continue;
+                        }
                         demand => demand?,
                     }
                 }
