@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::answers::{ReflectError, Rows};
 use crate::change::Change;
-use crate::comparison::{Comparison, Fate, Moves, Transition};
+use crate::comparison::{Comparison, Fate, InPlace, Moves, Transition};
 use crate::model::{Object, ObjectId, Schema, Table};
 
 /// The answers of an engine.
@@ -48,9 +48,8 @@ pub(crate) struct Room {
     pub(crate) drops_with: fn(&ObjectId, &BTreeSet<ObjectId>, Comparison<'_>) -> BTreeSet<ObjectId>,
     /// Returns the drop of an object of the first schema.
     pub(crate) drop: fn(&ObjectId, Comparison<'_>) -> Change,
-    /// Returns the change that gives an object another name, if two objects differ in nothing else and
-    /// can be renamed.
-    pub(crate) renamed: fn(&ObjectId, &ObjectId, Comparison<'_>) -> Option<Change>,
+    /// Returns what gives an object another name, if two objects differ in little else and can be renamed.
+    pub(crate) renamed: fn(&ObjectId, &ObjectId, Comparison<'_>) -> Option<InPlace>,
     /// Writes the statements that make the second schema of the first one as a person would.
     pub(crate) polish: fn(&mut [Change], &Schema, &Schema),
     /// Returns the column of a table that numbers the rows because of its type, without a word that says so.

@@ -139,6 +139,10 @@ impl Server {
         if let Some(filled) = filled {
             let kept = rows::kept(first, second, &up);
             let before = rows::digests(&filled, &kept)?;
+            let both: Vec<Change> = up.iter().chain(&down).cloned().collect();
+            let returning = rows::returning(first, second, &both);
+            let there = rows::digests(&filled, &returning)?;
+            let numbered = rows::numbered(&filled)?;
             let refused = match filled.apply(&up) {
                 Err(refused) => Some(refused),
                 Ok(()) => {
@@ -147,12 +151,21 @@ impl Server {
                     if let Some(lost) = rows::lost(&before, &after) {
                         return Err(Fault::new("rows are lost", format!("{lost}\n{text}")));
                     }
+                    if let Some(column) = rows::restarted(&numbered, &rows::numbered(&filled)?) {
+                        let cause = "numbers begin again";
+                        return Err(Fault::new(cause, format!("{column}\n{text}")));
+                    }
                     filled.apply(&down).err()
                 }
             };
             match refused {
                 None => {
                     check(&filled, false, "after the downgrade")?;
+                    let back = rows::digests(&filled, &returning)?;
+                    if let Some(lost) = rows::lost(&there, &back) {
+                        let cause = "values are lost there and back";
+                        return Err(Fault::new(cause, format!("{lost}\n{text}")));
+                    }
                     return Ok(Outcome::Passed);
                 }
                 Some(refused) if !refused.is_about_rows => {

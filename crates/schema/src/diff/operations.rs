@@ -15,8 +15,8 @@ pub(super) struct Found {
     pub(super) created: BTreeSet<ObjectId>,
     /// The objects that only the first schema has, and those that are created again.
     pub(super) dropped: BTreeSet<ObjectId>,
-    /// The objects that only get another name: old, new, and the change.
-    pub(super) renamed: Vec<(ObjectId, ObjectId, Change)>,
+    /// The objects that only get another name: old, new, and what gives it.
+    pub(super) renamed: Vec<(ObjectId, ObjectId, InPlace)>,
     /// The changes of objects that stay.
     pub(super) altered: BTreeMap<ObjectId, InPlace>,
 }
@@ -46,6 +46,25 @@ impl Operation {
             moves: Some(step.kind),
             ..Self::default()
         }
+    }
+
+    /// Makes an operation of what changes an object in place.
+    fn in_place(alteration: &InPlace, comparison: Comparison<'_>) -> Self {
+        let mut operation = Self {
+            changes: alteration.changes.clone(),
+            alters: alteration.disturbs.clone(),
+            ..Self::default()
+        };
+        for settled in &alteration.settles {
+            let before = comparison.from.objects.contains_key(settled);
+            let set = match (before, comparison.to.objects.contains_key(settled)) {
+                (true, false) => &mut operation.drops,
+                (false, _) => &mut operation.creates,
+                (true, true) => &mut operation.alters,
+            };
+            set.insert(settled.clone());
+        }
+        operation
     }
 
     /// Lets the creation of a table wait for changes of those that the table is created in.
@@ -150,20 +169,21 @@ impl Found {
                 .iter()
                 .filter(|new| old.kind == new.kind && old.schema == new.schema);
             let found = created.find_map(|new| {
-                let change = renamed(&old, new, comparison)?;
-                Some((new.clone(), change))
+                let rename = renamed(&old, new, comparison)?;
+                Some((new.clone(), rename))
             });
-            if let Some((new, change)) = found {
+            if let Some((new, rename)) = found {
                 self.dropped.remove(&old);
                 self.created.remove(&new);
-                self.renamed.push((old, new, change));
+                self.renamed.push((old, new, rename));
             }
         }
     }
 
     /// Returns what the changes of other objects do already.
     fn settled(&self) -> BTreeSet<ObjectId> {
-        let alterations = self.altered.values();
+        let renames = self.renamed.iter().map(|(_, _, rename)| rename);
+        let alterations = self.altered.values().chain(renames);
         let settled = alterations.flat_map(|alteration| alteration.settles.clone());
         settled.collect()
     }
@@ -256,30 +276,15 @@ impl Found {
     ) -> Vec<Operation> {
         let room = room(comparison.to.dialect);
         let mut operations = Vec::new();
-        for (old, new, change) in &self.renamed {
-            operations.push(Operation {
-                changes: vec![change.clone()],
-                creates: BTreeSet::from([new.clone()]),
-                drops: BTreeSet::from([old.clone()]),
-                ..Operation::default()
-            });
+        for (old, new, rename) in &self.renamed {
+            let mut operation = Operation::in_place(rename, comparison);
+            operation.creates.insert(new.clone());
+            operation.drops.insert(old.clone());
+            operations.push(operation);
         }
         for (id, alteration) in &self.altered {
-            let mut operation = Operation {
-                changes: alteration.changes.clone(),
-                alters: alteration.disturbs.clone(),
-                ..Operation::default()
-            };
+            let mut operation = Operation::in_place(alteration, comparison);
             operation.alters.insert(id.clone());
-            for settled in &alteration.settles {
-                let before = comparison.from.objects.contains_key(settled);
-                let set = match (before, comparison.to.objects.contains_key(settled)) {
-                    (true, false) => &mut operation.drops,
-                    (false, _) => &mut operation.creates,
-                    (true, true) => &mut operation.alters,
-                };
-                set.insert(settled.clone());
-            }
             operations.push(operation);
         }
         let whole: BTreeSet<ObjectId> = self.created.difference(apart).cloned().collect();

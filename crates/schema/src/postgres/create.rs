@@ -87,11 +87,15 @@ fn write(
         Definition::Sequence(options) => write(sequence_sql(&own, options)),
         Definition::Table(table) => table::create(change, table, covered, comparison),
         Definition::Column(_) => column::add(change, covered, comparison),
-        Definition::Default(expression) => write(format!(
-            "ALTER TABLE {} ALTER COLUMN {} SET DEFAULT {expression}",
-            facts::only(&id, comparison.to),
-            quote(&id.name)
-        )),
+        Definition::Default(expression) => {
+            write(format!(
+                "ALTER TABLE {} ALTER COLUMN {} SET DEFAULT {expression}",
+                facts::only(&id, comparison.to),
+                quote(&id.name)
+            ));
+            let column = id.of_kind(ObjectKind::Column);
+            sequence::continued_after_values(&column, comparison).map(write);
+        }
         Definition::SequenceOwner(table, column) => write(format!(
             "ALTER SEQUENCE {own} OWNED BY {}.{}",
             name::qualified(&id.schema, table),

@@ -1,7 +1,10 @@
 //! The options of sequences, and columns that are numbered by one.
 
+use std::collections::BTreeSet;
+
 use super::facts;
 use super::name::{self, quote};
+use crate::comparison::Comparison;
 use crate::model::{Column, Definition, ObjectId, ObjectKind, Schema, Sequence};
 
 /// Returns the options that differ from those of a plain sequence of the type.
@@ -124,10 +127,7 @@ pub(super) fn serial(schema: &Schema, id: &ObjectId, column: &Column) -> Option<
     let owns = schema
         .get(&owner)
         .is_some_and(|object| object.needs.contains(id));
-    let call = format!(
-        "nextval('{}'::regclass)",
-        name::full(&id.schema, &chosen).replace('\'', "''")
-    );
+    let call = next_value(&sequence);
     let is_default = matches!(
         schema.get(&default).map(|object| &object.definition),
         Some(Definition::Default(expression)) if *expression == call
@@ -137,6 +137,51 @@ pub(super) fn serial(schema: &Schema, id: &ObjectId, column: &Column) -> Option<
     is_serial.then_some(Serial {
         word,
         parts: [sequence, owner, default],
+    })
+}
+
+/// Returns the expression of a default that takes the next number of a sequence.
+pub(super) fn next_value(sequence: &ObjectId) -> String {
+    let name = name::full(&sequence.schema, &sequence.name).replace('\'', "''");
+    format!("nextval('{name}'::regclass)")
+}
+
+/// Returns the column that owns a sequence, if nothing but the column and its default uses it.
+pub(super) fn numbers(schema: &Schema, sequence: &ObjectId) -> Option<ObjectId> {
+    let owner = schema.get(&sequence.of_kind(ObjectKind::SequenceOwner))?;
+    let mut needs = owner.needs.iter();
+    let column = needs.find(|needed| needed.kind == ObjectKind::Column)?;
+    is_used_by_column_alone(schema, sequence, column).then(|| column.clone())
+}
+
+/// Returns whether nothing but its column and the default of that uses a sequence.
+pub(super) fn is_used_by_column_alone(
+    schema: &Schema,
+    sequence: &ObjectId,
+    column: &ObjectId,
+) -> bool {
+    let default = column.of_kind(ObjectKind::Default);
+    let mut dependents = schema.dependents(sequence);
+    dependents.all(|(user, _)| *user == default || user.kind == ObjectKind::SequenceOwner)
+}
+
+/// Returns what follows the name of a sequence, if both number the same column of a table that stays, and
+/// nothing else uses them: their owners, and the default.
+pub(super) fn renamed_with(
+    from: &ObjectId,
+    to: &ObjectId,
+    comparison: Comparison<'_>,
+) -> Option<BTreeSet<ObjectId>> {
+    let column = numbers(comparison.from, from)?;
+    let is_same = numbers(comparison.to, to)? == column;
+    let default = column.of_kind(ObjectKind::Default);
+    let calls = |schema, sequence: &ObjectId| {
+        facts::default(schema, &column) == Some(&*next_value(sequence))
+    };
+    let is_numbered = calls(comparison.from, from) && calls(comparison.to, to);
+    (is_same && is_numbered).then(|| {
+        let owners = [from, to].map(|sequence| sequence.of_kind(ObjectKind::SequenceOwner));
+        owners.into_iter().chain([default]).collect()
     })
 }
 
@@ -164,6 +209,35 @@ pub(super) const fn when(always: bool) -> &'static str {
     }
 }
 
+/// Returns the statement that lets a new sequence continue after the values of a column that was there before,
+/// and that takes its numbers from it now.
+pub(super) fn continued_after_values(
+    column: &ObjectId,
+    comparison: Comparison<'_>,
+) -> Option<String> {
+    let Comparison { from, to, .. } = comparison;
+    let number = facts::column(from, column).filter(|column| {
+        matches!(
+            column.data_type.as_str(),
+            "smallint" | "integer" | "bigint" | "numeric"
+        )
+    });
+    number?;
+    let default = to.get(&column.of_kind(ObjectKind::Default))?;
+    let mut needs = default.needs.iter();
+    let sequence = needs
+        .find(|needed| needed.kind == ObjectKind::Sequence && !from.objects.contains_key(needed))?;
+    let mut old = from.of_kind(ObjectKind::Sequence).map(|(id, _)| id);
+    let is_renamed = old.any(|old| renamed_with(old, sequence, comparison).is_some());
+    let Some(Definition::Sequence(options)) = facts::definition(to, sequence) else {
+        return None;
+    };
+    (!is_renamed).then(|| {
+        let (own, table) = (name::of(sequence), name::owner(column));
+        after_values(&own, options, &table, &column.name)
+    })
+}
+
 /// Returns the statement that lets a sequence continue where another one has stopped.
 pub(super) fn continued(sequence: &str, other: &str) -> String {
     format!(
@@ -172,11 +246,16 @@ pub(super) fn continued(sequence: &str, other: &str) -> String {
     )
 }
 
-/// Returns the statement that lets a sequence continue after the highest value of a column.
-pub(super) fn after_values(sequence: &str, table: &str, column: &str) -> String {
+/// Returns the statement that lets a sequence continue after the last value of a column, unless it is beyond.
+pub(super) fn after_values(name: &str, sequence: &Sequence, table: &str, column: &str) -> String {
     let column = quote(column);
+    let (last, beyond) = match sequence.increment.starts_with('-') {
+        false => (format!("max({column})"), ">="),
+        true => (format!("min({column})"), "<="),
+    };
     format!(
-        "SELECT pg_catalog.setval({}, max({column})) FROM {table} HAVING max({column}) > 0",
-        alembic_sql::literal(sequence)
+        "SELECT pg_catalog.setval({}, {last}) FROM {table} \
+         HAVING {last} {beyond} (SELECT last_value FROM {name})",
+        alembic_sql::literal(name)
     )
 }

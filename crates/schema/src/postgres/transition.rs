@@ -2,7 +2,7 @@
 
 mod attached;
 mod column;
-mod numbering;
+pub(super) mod numbering;
 mod table;
 mod types;
 mod view;

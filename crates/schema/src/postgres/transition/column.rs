@@ -6,7 +6,7 @@ use crate::comparison::Comparison;
 use crate::model::{Column, ObjectId, ObjectKind};
 use crate::postgres::cast::{self, Conversion};
 use crate::postgres::name::{self, quote};
-use crate::postgres::{create, facts};
+use crate::postgres::{create, facts, sequence};
 
 /// Adds what makes one column of another.
 pub(super) fn column(
@@ -103,6 +103,7 @@ pub(super) fn column(
     statements.extend(added);
     statements.extend(numbering.after);
     if is_retyped {
+        statements.extend(sequence::continued_after_values(&id, comparison));
         statements.extend(defaults_of_heirs(alteration, comparison));
     }
     let statements = statements.into_iter().map(Statement::new).chain(late);
@@ -276,7 +277,13 @@ pub(super) fn default(
             facts::only(&id, comparison.to),
             quote(&id.name)
         );
-        alteration.add(format!("changed the {id} from {before} to {after}"), [sql]);
+        let column = id.of_kind(ObjectKind::Column);
+        let continued = sequence::continued_after_values(&column, comparison);
+        let statements = std::iter::once(sql).chain(continued);
+        alteration.add(
+            format!("changed the {id} from {before} to {after}"),
+            statements,
+        );
     }
     true
 }

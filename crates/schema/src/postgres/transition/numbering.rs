@@ -9,8 +9,20 @@ use crate::postgres::{facts, sequence};
 /// Adds what makes one sequence of another.
 pub(super) fn sequence(alteration: &mut Alteration, before: &Sequence, after: &Sequence) -> bool {
     let id = alteration.id.clone();
-    let own = name::of(&id);
-    let mut statements = sequence::moved(&own, before, after);
+    let statements = changes_of_sequence(&name::of(&id), before, after);
+    if !statements.is_empty() {
+        alteration.add(format!("changed {id}"), statements);
+    }
+    true
+}
+
+/// Returns the statements that make one sequence of another.
+pub(in crate::postgres) fn changes_of_sequence(
+    own: &str,
+    before: &Sequence,
+    after: &Sequence,
+) -> Vec<String> {
+    let mut statements = sequence::moved(own, before, after);
     let options = changes(before, after);
     if !options.is_empty() {
         statements.push(format!("ALTER SEQUENCE {own} {}", options.join(" ")));
@@ -22,10 +34,7 @@ pub(super) fn sequence(alteration: &mut Alteration, before: &Sequence, after: &S
         };
         statements.push(format!("ALTER SEQUENCE {own} SET {word}"));
     }
-    if !statements.is_empty() {
-        alteration.add(format!("changed {id}"), statements);
-    }
-    true
+    statements
 }
 
 /// Returns the options that make one sequence of another; what its type changes by itself is left out.
@@ -139,24 +148,9 @@ fn only_owned(id: &ObjectId, comparison: Comparison<'_>, in_from: bool) -> Optio
     let owners = sequence::owned(with, id).into_iter();
     let mut sequences = owners.map(sequence::of_owner);
     sequences.find(|sequence| {
-        !without.objects.contains_key(sequence) && is_of_column(id, sequence, comparison, in_from)
+        !without.objects.contains_key(sequence)
+            && sequence::is_used_by_column_alone(with, sequence, id)
     })
-}
-
-/// Returns whether nothing but its column uses a sequence.
-fn is_of_column(
-    id: &ObjectId,
-    sequence: &ObjectId,
-    comparison: Comparison<'_>,
-    in_from: bool,
-) -> bool {
-    let schema = match in_from {
-        true => comparison.from,
-        false => comparison.to,
-    };
-    let default = id.of_kind(ObjectKind::Default);
-    let mut dependents = schema.dependents(sequence);
-    dependents.all(|(user, _)| *user == default || user.kind == ObjectKind::SequenceOwner)
 }
 
 fn to_identity(
@@ -178,7 +172,7 @@ fn to_identity(
     let new = name::qualified(&id.schema, &identity.name);
     let Some(old) = only_owned(&id, comparison, true) else {
         numbering.actions.push(add);
-        let values = sequence::after_values(&new, &table, &id.name);
+        let values = sequence::after_values(&new, &identity.sequence, &table, &id.name);
         numbering.after.push(values);
         return numbering;
     };
