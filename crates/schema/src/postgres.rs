@@ -11,6 +11,7 @@ mod lasting;
 mod moves;
 mod name;
 mod partial;
+mod privileges;
 mod queries;
 mod reflect;
 mod rename;
@@ -43,7 +44,10 @@ pub(crate) static ROOM: Room = Room {
     drops_with: drop::drops_with,
     drop: drop::drop,
     renamed: rename::renamed,
-    polish: unqualified::unqualify,
+    polish: |changes, from, to| {
+        privileges::say_lost(changes, from);
+        unqualified::unqualify(changes, from, to);
+    },
     numbered: |_| None,
     how_to_number: transition::how_to_number,
 };

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use alembic_history::{History, SourceFile};
 use alembic_migrate::{Dialect, Migrations, RunError};
 use alembic_run::{AlterFault, Failure};
-use alembic_schema::{Change, DiffOptions, Rows, Schema, diff, queries, reflect};
+use alembic_schema::{Change, DiffOptions, Hazard, Rows, Schema, diff, queries, reflect};
 use alembic_sql::SqlText;
 use rusqlite::Connection;
 use rusqlite::functions::FunctionFlags;
@@ -36,6 +36,10 @@ pub(super) fn attempt(pair: &Pair<'_>) -> Result<Outcome, Fault> {
         .is_some()
     {
         return Ok(Outcome::Broken);
+    }
+    if let Some(lost) = lost_in_silence(&catalog::columns(&from)?, &catalog::columns(&to)?, &up) {
+        let cause = "values are lost without a word";
+        return Err(Fault::new(cause, format!("{lost}\n{text}")));
     }
     let migrations = migrations(&text)?;
     let failed =
@@ -78,6 +82,37 @@ pub(super) fn attempt(pair: &Pair<'_>) -> Result<Outcome, Fault> {
         )),
         None => Ok(Outcome::Passed),
     }
+}
+
+/// Returns a column of a table that both have, whose values are lost though no change says so.
+fn lost_in_silence(
+    before: &catalog::Columns,
+    after: &catalog::Columns,
+    changes: &[Change],
+) -> Option<String> {
+    let said = |table: &str, column: &str| {
+        let hazards = changes.iter().flat_map(|change| &change.hazards);
+        hazards.into_iter().any(|hazard| match hazard {
+            Hazard::DestroysRows(lost) => lost.name.eq_ignore_ascii_case(table),
+            Hazard::DestroysValues(lost) => {
+                let owner = lost.parent.as_ref();
+                owner.is_some_and(|owner| owner.eq_ignore_ascii_case(table))
+                    && lost.name.eq_ignore_ascii_case(column)
+            }
+            _ => false,
+        })
+    };
+    let mut tables = before.iter().filter_map(|(table, columns)| {
+        let mut known = after.iter();
+        let (_, kept) = known.find(|(known, _)| known.eq_ignore_ascii_case(table))?;
+        let mut columns = columns.iter();
+        let lost = columns.find(|column| {
+            let is_kept = kept.iter().any(|kept| kept.eq_ignore_ascii_case(column));
+            !is_kept && !said(table, column)
+        })?;
+        Some(format!("{table}.{lost}"))
+    });
+    tables.next()
 }
 
 /// Checks that a run was refused because of rows.

@@ -212,6 +212,8 @@ pub struct Constraint {
     /// The index of a partitioned table that its index belongs to, unless that is a constraint's
     /// (PostgreSQL).
     pub index_parent: Option<SharedName>,
+    /// The storage parameters of its index, such as `fillfactor=70` (PostgreSQL).
+    pub storage: Vec<String>,
     /// What its index is used for besides (PostgreSQL).
     pub uses: Vec<IndexUse>,
 }

@@ -1,27 +1,68 @@
 //! How values of one type become values of another one.
 
 use super::name::quote;
+use crate::change::Hazard;
 use crate::comparison::Comparison;
-use crate::model::{Definition, ObjectKind, Schema};
+use crate::model::{Definition, ObjectId, ObjectKind, Schema};
 
 /// What a change of a type does to the values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Conversion {
     /// They stay as they are, and the table is not written anew.
     Free,
     /// They mean the same.
     Exact,
-    /// What the new type does not hold is lost.
-    Rounded,
+    /// They mean the same, but for the order of keys and equal ones.
+    Unordered,
+    /// What they mean depends on the time zone of the session.
+    Zoned,
     /// They may not fit into the new type, and then the change fails.
     Checked,
+    /// What the new type does not hold is lost.
+    Rounded,
+}
+
+impl Conversion {
+    /// Returns what may happen to the values of a column that gets a type.
+    pub(super) fn hazard(self, id: &ObjectId, data_type: &str) -> Option<Hazard> {
+        let column = &id.name;
+        match self {
+            Self::Free | Self::Exact => None,
+            Self::Unordered => Some(Hazard::BreaksProgram(format!(
+                "the order of the keys in {column} and all but the last of equal ones are not kept"
+            ))),
+            Self::Zoned => Some(Hazard::BreaksProgram(format!(
+                "values of {column} are taken to be in the time zone of the session (SHOW TimeZone)"
+            ))),
+            Self::Checked => Some(Hazard::MayFail(format!(
+                "values of {column} do not fit into {data_type}"
+            ))),
+            Self::Rounded => Some(Hazard::DestroysValues(id.clone())),
+        }
+    }
 }
 
 /// Returns what a change of a type does to the values.
-pub(super) fn conversion(before: &str, after: &str) -> Conversion {
+pub(super) fn conversion(before: &str, after: &str, comparison: Comparison<'_>) -> Conversion {
+    let (from, to) = (base(comparison.from, before), base(comparison.to, after));
+    let conversion = match (
+        from.data_type.strip_suffix("[]"),
+        to.data_type.strip_suffix("[]"),
+    ) {
+        (Some(from), Some(to)) if from != to => between(from, to).max(Conversion::Exact),
+        (_, _) => between(&from.data_type, &to.data_type),
+    };
+    match to.is_domain && before != after {
+        // Its constraints are checked.
+        true => conversion.max(Conversion::Checked),
+        false => conversion,
+    }
+}
+
+fn between(before: &str, after: &str) -> Conversion {
     let (from, to) = (plain(before), plain(after));
     if from == to || (is_text(from) && is_text(to)) {
-        return same_family(from, to, arguments(before), arguments(after));
+        return same_family((from, before), (to, after));
     }
     let rank = |data_type: &str| {
         let numbers = ["smallint", "integer", "bigint", "numeric"];
@@ -29,20 +70,27 @@ pub(super) fn conversion(before: &str, after: &str) -> Conversion {
     };
     match (from, to) {
         ("date", "timestamp without time zone") | ("real", "double precision") => Conversion::Exact,
-        ("smallint" | "integer", "double precision") | ("inet" | "cidr", "inet") => {
-            Conversion::Exact
-        }
+        ("smallint" | "integer", "double precision") | ("cidr", "inet") => Conversion::Exact,
         (_, "text" | "character varying") if arguments(after).is_empty() => Conversion::Exact,
-        (_, "text[]" | "character varying[]")
-            if from.ends_with("[]") && arguments(after).is_empty() =>
+        (_, "date" | "time without time zone")
+            if from.starts_with("timestamp") || from == "time with time zone" =>
         {
-            Conversion::Exact
-        }
-        (_, "date" | "time without time zone") if from.starts_with("timestamp") => {
             Conversion::Rounded
         }
+        ("timestamp without time zone" | "date", "timestamp with time zone")
+        | ("timestamp with time zone", "timestamp without time zone")
+        | ("time without time zone", "time with time zone") => Conversion::Zoned,
+        ("json", "jsonb") => Conversion::Unordered,
+        ("jsonb", "json") => Conversion::Exact,
+        ("inet", "cidr") => Conversion::Rounded,
+        (_, "boolean") if is_number(from) => Conversion::Rounded,
+        ("boolean", _) if is_number(to) => Conversion::Exact,
         ("numeric" | "real" | "double precision", _) if is_number(to) => Conversion::Rounded,
         ("bigint", "real" | "double precision") | ("integer", "real") => Conversion::Rounded,
+        // The server cuts or rounds what a text says.
+        (_, "numeric" | "bit" | "bit varying") if is_text(from) && !arguments(after).is_empty() => {
+            Conversion::Rounded
+        }
         (_, _) => match (rank(from), rank(to)) {
             (Some(from), Some(to)) if from < to && arguments(after).is_empty() => Conversion::Exact,
             _ => Conversion::Checked,
@@ -52,7 +100,11 @@ pub(super) fn conversion(before: &str, after: &str) -> Conversion {
 
 /// Returns what happens to the values if only the arguments of a type change, or one text becomes
 /// another one.
-fn same_family(from: &str, to: &str, before: Vec<u32>, after: Vec<u32>) -> Conversion {
+fn same_family((from, old): (&str, &str), (to, new): (&str, &str)) -> Conversion {
+    let (before, after) = (arguments(old), arguments(new));
+    if old == new {
+        return Conversion::Free;
+    }
     let is_varying = |data_type: &str| matches!(data_type, "text" | "character varying");
     if is_varying(from) && is_varying(to) {
         return match (before.first(), after.first()) {
@@ -61,7 +113,14 @@ fn same_family(from: &str, to: &str, before: Vec<u32>, after: Vec<u32>) -> Conve
             (_, Some(_)) => Conversion::Checked,
         };
     }
+    let is_time = from.starts_with("time") || from == "interval";
     match (before.as_slice(), after.as_slice()) {
+        // The server cuts what is longer.
+        _ if from != to && matches!(to, "name" | "\"char\"") => Conversion::Rounded,
+        _ if from == "interval" && fields(old) != fields(new) => match fields(new) {
+            "" => Conversion::Free,
+            _ => Conversion::Rounded,
+        },
         _ if before == after && from == to => Conversion::Free,
         (_, []) if from == to => Conversion::Free,
         ([digits, places], [more, same]) if from == "numeric" && places <= same => {
@@ -71,9 +130,17 @@ fn same_family(from: &str, to: &str, before: Vec<u32>, after: Vec<u32>) -> Conve
                 false => Conversion::Checked,
             }
         }
-        (_, _) if from == "numeric" || from.starts_with("time") => Conversion::Rounded,
+        ([digits], [more]) if is_time && digits <= more => Conversion::Exact,
+        (_, _) if from == "numeric" || is_time => Conversion::Rounded,
         (_, _) => Conversion::Checked,
     }
+}
+
+/// Returns the fields that an interval is restricted to: `day to second`.
+fn fields(interval: &str) -> &str {
+    let rest = interval.trim_start_matches("interval").trim_start();
+    let (fields, _) = rest.split_once('(').unwrap_or((rest, ""));
+    fields
 }
 
 /// Returns the numbers between the parentheses of a type.
@@ -93,19 +160,14 @@ pub(super) fn using(
     comparison: Comparison<'_>,
 ) -> Option<String> {
     let column = quote(column);
-    let (from, is_domain_before) = base(comparison.from, before);
-    let (to, is_domain_after) = base(comparison.to, after);
-    let (from, to) = (plain(from), plain(to));
-    if !is_domain_after && (from == to || is_assigned(from, to)) {
+    let (from, to) = (base(comparison.from, before), base(comparison.to, after));
+    let (from, to) = (plain(&from.data_type), plain(&to.data_type));
+    if from == to || is_assigned(from, to) {
+        // A cast that is written would cut what is too long.
         return None;
     }
-    if is_domain_before && from == to {
-        return Some(format!("{column}::{after}"));
-    }
-    let is_direct = from == to
-        || is_text(from)
-        || is_assigned(from, to)
-        || matches!((from, to), ("integer", "boolean") | ("boolean", "integer"));
+    let is_direct =
+        is_text(from) || matches!((from, to), ("integer", "boolean") | ("boolean", "integer"));
     if is_direct {
         return Some(format!("{column}::{after}"));
     }
@@ -127,15 +189,27 @@ pub(super) fn using(
     Some(format!("{column}::{text}::{after}"))
 }
 
-/// Returns the type under a domain, and whether it is one.
-fn base<'t>(schema: &'t Schema, data_type: &'t str) -> (&'t str, bool) {
-    let mut data_type = data_type;
+/// The type that values have under domains.
+struct Base {
+    data_type: String,
+    is_domain: bool,
+}
+
+/// Returns the type under a domain, or under the domain of an array's elements.
+fn base(schema: &Schema, data_type: &str) -> Base {
+    let (mut element, array) = match data_type.strip_suffix("[]") {
+        Some(element) => (element, "[]"),
+        None => (data_type, ""),
+    };
     let mut is_domain = false;
-    while let Some(under) = domain(schema, data_type) {
-        data_type = under;
+    while let Some(under) = domain(schema, element) {
+        element = under;
         is_domain = true;
     }
-    (data_type, is_domain)
+    Base {
+        data_type: format!("{element}{array}"),
+        is_domain,
+    }
 }
 
 fn domain<'s>(schema: &'s Schema, data_type: &str) -> Option<&'s str> {
@@ -167,6 +241,7 @@ fn plain(data_type: &str) -> &str {
                 _ => data_type,
             }
         }
+        _ if data_type.starts_with("interval") && !data_type.ends_with("[]") => "interval",
         _ if data_type.ends_with(')') => {
             let (word, _) = data_type.split_once('(').unwrap_or((data_type, ""));
             word
@@ -273,6 +348,12 @@ mod tests {
 
     #[test]
     fn a_conversion_is_free_or_exact_or_loses_something() {
+        let schema = Schema::new(Dialect::Postgres);
+        let comparison = Comparison {
+            from: &schema,
+            to: &schema,
+            options: DiffOptions::default(),
+        };
         for (before, after, expected) in [
             (
                 "character varying(50)",
@@ -298,8 +379,40 @@ mod tests {
             ("mood[]", "character varying(4)[]", Conversion::Checked),
             ("text", "text[]", Conversion::Checked),
             ("character(4)", "character(2)", Conversion::Checked),
+            ("text", "name", Conversion::Rounded),
+            ("text", "numeric(5,1)", Conversion::Rounded),
+            ("text", "numeric", Conversion::Checked),
+            ("integer", "boolean", Conversion::Rounded),
+            ("boolean", "integer", Conversion::Exact),
+            ("numeric(8,3)[]", "numeric(8,1)[]", Conversion::Rounded),
+            ("numeric(8,1)[]", "numeric(8,3)[]", Conversion::Checked),
+            ("character varying(4)[]", "text[]", Conversion::Exact),
+            ("interval", "interval day", Conversion::Rounded),
+            ("interval day to second(3)", "interval", Conversion::Free),
+            ("interval(3)", "interval(6)", Conversion::Exact),
+            ("interval(6)", "interval(3)", Conversion::Rounded),
+            (
+                "timestamp(3) without time zone",
+                "timestamp(6) without time zone",
+                Conversion::Exact,
+            ),
+            (
+                "timestamp without time zone",
+                "timestamp with time zone",
+                Conversion::Zoned,
+            ),
+            (
+                "time with time zone",
+                "time without time zone",
+                Conversion::Rounded,
+            ),
+            ("inet", "cidr", Conversion::Rounded),
+            ("cidr", "inet", Conversion::Exact),
+            ("json", "jsonb", Conversion::Unordered),
+            ("jsonb", "json", Conversion::Exact),
         ] {
-            assert_eq!(conversion(before, after), expected, "{before} to {after}");
+            let found = conversion(before, after, comparison);
+            assert_eq!(found, expected, "{before} to {after}");
         }
     }
 }

@@ -238,7 +238,7 @@ fn add_constraint(
     };
     let (name, owner) = (quote(&id.name), name::owner(&id));
     let head = format!("ALTER {word} {owner}");
-    let definition = &constraint.definition;
+    let definition = facts::constraint_clause(constraint);
     let table = facts::owner_table(&id);
     let domain = table.of_kind(ObjectKind::Domain);
     let is_old = [&table, &domain].map(|owner| comparison.from.objects.contains_key(owner));
@@ -318,7 +318,8 @@ fn by_index(
         ConstraintKind::Unique => "UNIQUE",
         _ => return None,
     };
-    let columns = constraint.definition.strip_prefix(word)?;
+    let clause = facts::constraint_clause(constraint);
+    let columns = clause.strip_prefix(word)?;
     let columns = columns
         .strip_prefix(' ')
         .filter(|rest| rest.starts_with('('))?;

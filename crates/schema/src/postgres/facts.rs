@@ -30,6 +30,19 @@ pub(super) fn constraint<'s>(schema: &'s Schema, id: &ObjectId) -> Option<&'s Co
     }
 }
 
+/// Returns a constraint without its name, as a statement writes it.
+pub(super) fn constraint_clause(constraint: &Constraint) -> String {
+    let definition = &constraint.definition;
+    if constraint.storage.is_empty() {
+        return definition.clone();
+    }
+    let storage = format!(" WITH ({})", constraint.storage.join(", "));
+    match definition.find(" DEFERRABLE") {
+        Some(end) => format!("{}{storage}{}", &definition[..end], &definition[end..]),
+        None => format!("{definition}{storage}"),
+    }
+}
+
 /// Returns a table.
 pub(super) fn table<'s>(schema: &'s Schema, id: &ObjectId) -> Option<&'s Table> {
     match definition(schema, id)? {

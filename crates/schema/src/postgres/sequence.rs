@@ -104,14 +104,17 @@ pub(super) struct Serial {
 
 /// Returns what is made by `serial`, if the column looks exactly like that.
 pub(super) fn serial(schema: &Schema, id: &ObjectId, column: &Column) -> Option<Serial> {
+    let table = facts::table(schema, &facts::owner_table(id))?;
+    if table.of_type.is_some() {
+        return None;
+    }
     let word = match column.data_type.as_str() {
         "smallint" => "smallserial",
         "integer" => "serial",
         "bigint" => "bigserial",
         _ => return None,
     };
-    let table = id.parent.as_deref()?;
-    let chosen = name::chosen(table, &id.name, "seq");
+    let chosen = name::chosen(id.parent.as_deref()?, &id.name, "seq");
     let sequence = ObjectId::new(ObjectKind::Sequence, &id.schema, &chosen);
     let owner = ObjectId::new(ObjectKind::SequenceOwner, &id.schema, &chosen);
     let default = id.of_kind(ObjectKind::Default);
@@ -121,7 +124,7 @@ pub(super) fn serial(schema: &Schema, id: &ObjectId, column: &Column) -> Option<
     };
     let plain = Sequence {
         // As the table is, from PostgreSQL 15 on.
-        unlogged: facts::table(schema, &facts::owner_table(id))?.unlogged,
+        unlogged: table.unlogged,
         ..plain(&column.data_type, false)
     };
     let owns = schema

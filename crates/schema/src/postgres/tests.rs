@@ -84,6 +84,7 @@ impl Built {
             validated: true,
             inherited: false,
             index_parent: None,
+            storage: Vec::new(),
             uses: Vec::new(),
         };
         let mut needs = needs.to_vec();

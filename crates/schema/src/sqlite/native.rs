@@ -64,7 +64,7 @@ pub fn is_native_everywhere(action: &AlterAction) -> bool {
 }
 
 /// Returns whether a column can be added without a look at the rows.
-fn can_add(sql: &str, column: &ColumnOutline) -> bool {
+pub(super) fn can_add(sql: &str, column: &ColumnOutline) -> bool {
     let constraints = || column.constraints.iter().map(|constraint| &constraint.kind);
     let default = constraints().find_map(|kind| match kind {
         ColumnConstraintKind::Default { value } => Some(value.text(sql)),

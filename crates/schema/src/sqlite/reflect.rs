@@ -247,6 +247,7 @@ fn add_parts(schema: &mut Schema, table: &ObjectId, facts: Facts) {
             validated: true,
             inherited: false,
             index_parent: None,
+            storage: Vec::new(),
             uses: Vec::new(),
         };
         let needs = BTreeSet::from([table.clone()]);

@@ -181,7 +181,10 @@ fn rebuild(id: &ObjectId, before: &Facts, after: &Facts, sql: &str) -> Change {
     let mut hazards: Vec<Hazard> = before
         .columns
         .iter()
-        .filter(|column| column.generated.is_none() && after.column(&column.name).is_none())
+        .filter(|column| {
+            let after = after.column(&column.name);
+            column.generated.is_none() && after.is_none_or(|after| after.generated.is_some())
+        })
         .map(|column| Hazard::DestroysValues(id.part(ObjectKind::Column, &column.name)))
         .collect();
     hazards.push(Hazard::Rewrites(id.clone()));

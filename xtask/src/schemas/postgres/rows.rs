@@ -14,20 +14,27 @@ pub(super) type Kept = BTreeMap<(SharedName, SharedName), Vec<SharedName>>;
 
 /// Returns the columns that both schemas have with one type, and that no change says to lose.
 pub(super) fn kept(from: &Schema, to: &Schema, changes: &[Change]) -> Kept {
-    let is_same = |before: &Column, after: &Column| before.data_type == after.data_type;
-    columns(from, to, changes, is_same)
+    columns(from, to, changes, |id, before, after| {
+        let needs = from.get(id).map(|object| &object.needs);
+        // Values of a type that changes may be written in another way.
+        let is_same = |needed: &ObjectId| match needed.kind {
+            ObjectKind::Domain | ObjectKind::Composite => from.get(needed) == to.get(needed),
+            _ => true,
+        };
+        before.data_type == after.data_type && needs.into_iter().flatten().all(is_same)
+    })
 }
 
 /// Returns the columns that both schemas have, and that no change there or back says to lose.
 pub(super) fn returning(from: &Schema, to: &Schema, changes: &[Change]) -> Kept {
-    columns(from, to, changes, |_, _| true)
+    columns(from, to, changes, |_, _, _| true)
 }
 
 fn columns(
     from: &Schema,
     to: &Schema,
     changes: &[Change],
-    is_kept: impl Fn(&Column, &Column) -> bool,
+    is_kept: impl Fn(&ObjectId, &Column, &Column) -> bool,
 ) -> Kept {
     let hazards: Vec<&Hazard> = changes.iter().flat_map(|change| &change.hazards).collect();
     let mut kept = Kept::new();
@@ -46,7 +53,7 @@ fn columns(
             hazards.contains(&&Hazard::DestroysValues(column))
                 || hazards.contains(&&Hazard::DestroysRows(owner))
         });
-        if is_kept(before, after) && before.generated.is_none() && !is_lost {
+        if is_kept(id, before, after) && before.generated.is_none() && !is_lost {
             let table = (id.schema.clone(), table.clone());
             kept.entry(table).or_default().push(id.name.clone());
         }

@@ -166,33 +166,44 @@ fn words(sql: &str) -> Vec<String> {
     found
 }
 
+/// The names of tables, each with those of columns.
+pub(super) type Columns = BTreeMap<String, Vec<String>>;
+
 /// Returns the rows of all tables that hold some.
 pub(super) fn rows(connection: &Connection) -> Result<TableRows, Fault> {
     let rows = read_rows(connection);
     rows.map_err(|error| Fault::new("the rows cannot be read", error.to_string()))
 }
 
+/// Returns the columns of each table that hold values of their own.
+pub(super) fn columns(connection: &Connection) -> Result<Columns, Fault> {
+    let columns = read_columns(connection);
+    columns.map_err(|error| Fault::new("the columns cannot be read", error.to_string()))
+}
+
+fn read_columns(connection: &Connection) -> Result<Columns, rusqlite::Error> {
+    let rows = query(
+        connection,
+        "SELECT t.name, c.name FROM sqlite_master AS t, pragma_table_xinfo(t.name) AS c \
+         WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND c.hidden = 0",
+    )?;
+    let mut columns = Columns::new();
+    for row in rows {
+        if let [Some(table), Some(column)] = row.as_slice()
+            && !table.starts_with(OWN)
+        {
+            columns
+                .entry(table.clone())
+                .or_default()
+                .push(column.clone());
+        }
+    }
+    Ok(columns)
+}
+
 fn read_rows(connection: &Connection) -> Result<TableRows, rusqlite::Error> {
     let mut all = TableRows::new();
-    let tables = query(
-        connection,
-        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
-    )?;
-    for table in tables.into_iter().filter_map(|row| row.into_iter().next()?) {
-        if table.starts_with(OWN) {
-            continue;
-        }
-        let columns = query(
-            connection,
-            &format!(
-                "SELECT name FROM pragma_table_xinfo({}) WHERE hidden = 0",
-                literal(&table)
-            ),
-        )?;
-        let columns: Vec<String> = columns
-            .into_iter()
-            .filter_map(|row| row.into_iter().next()?)
-            .collect();
+    for (table, columns) in read_columns(connection)? {
         let values: Vec<String> = columns
             .iter()
             .map(|column| format!("quote(CAST({} AS TEXT))", quote(column)))

@@ -23,7 +23,29 @@ pub(super) fn clause(
         return format!("{} {} NOT NULL", quote(&id.name), serial.word);
     }
     let data_type = facts::collated(&column.data_type, column.collation.as_deref());
-    let mut clause = format!("{} {data_type}", quote(&id.name));
+    let options = clause_options(id, column, covered, schema);
+    format!("{} {data_type}{options}", quote(&id.name))
+}
+
+/// Returns the clause that says more of the column of a table of a type than the type does.
+pub(super) fn options_of_typed(
+    id: &ObjectId,
+    column: &Column,
+    covered: &BTreeSet<ObjectId>,
+    schema: &Schema,
+) -> Option<String> {
+    let options = clause_options(id, column, covered, schema);
+    let says_more = !options.is_empty();
+    says_more.then(|| format!("{} WITH OPTIONS{options}", quote(&id.name)))
+}
+
+fn clause_options(
+    id: &ObjectId,
+    column: &Column,
+    covered: &BTreeSet<ObjectId>,
+    schema: &Schema,
+) -> String {
+    let mut clause = String::new();
     if let Some(generated) = &column.generated {
         let stored = match generated.stored {
             true => "STORED",

@@ -22,7 +22,11 @@ pub(super) fn create(
     let mut lines = Vec::new();
     for (part, column) in &columns {
         if covered.contains(*part) && !column.inherited {
-            lines.push(column::clause(part, column, covered, schema));
+            let is_typed = table.of_type.is_some();
+            lines.extend(match is_typed {
+                true => column::options_of_typed(part, column, covered, schema),
+                false => Some(column::clause(part, column, covered, schema)),
+            });
         }
     }
     let repeated = repeated(covered, schema);
@@ -33,7 +37,7 @@ pub(super) fn create(
             && constraint.validated
             && !repeated.contains(part)
         {
-            let definition = &constraint.definition;
+            let definition = facts::constraint_clause(constraint);
             lines.push(format!("CONSTRAINT {} {definition}", quote(&part.name)));
         }
     }
@@ -53,7 +57,7 @@ pub(super) fn create(
             write(format!(
                 "ALTER TABLE {own} ADD CONSTRAINT {} {}{validation}",
                 quote(&part.name),
-                constraint.definition
+                facts::constraint_clause(constraint)
             ));
         }
         for used in &constraint.uses {

@@ -3,6 +3,8 @@ SELECT c.oid::text, c.conrelid::text, c.contypid::text, c.conname::text, c.conty
     pg_get_constraintdef(c.oid), c.convalidated::text,
     (NOT c.conislocal OR c.conparentid <> 0)::text, c.confrelid::text,
     array_to_string(c.conkey, ' '),
+    CASE WHEN c.contype IN ('p', 'u')
+        THEN (SELECT array_to_string(k.reloptions, ', ') FROM pg_class k WHERE k.oid = c.conindid) END,
     i.indisclustered::text, i.indisreplident::text,
     CASE WHEN c.contype IN ('p', 'u', 'x') AND c.conparentid = 0
         THEN (SELECT p.inhparent::text FROM pg_inherits p WHERE p.inhrelid = c.conindid) END

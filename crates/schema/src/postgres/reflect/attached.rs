@@ -23,7 +23,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Result<(), ReflectError> {
         read_index_parent(reader, Catalog::CLASS, cells, 6)?;
     }
     for cells in constraints {
-        read_index_parent(reader, Catalog::CONSTRAINT, cells, 11)?;
+        read_index_parent(reader, Catalog::CONSTRAINT, cells, 12)?;
     }
     for cells in reader.rows("parts")? {
         read_part(reader, cells)?;
@@ -53,7 +53,8 @@ fn read_constraint<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<
     let definition = definition.strip_suffix(" NOT VALID").unwrap_or(definition);
     let definition = stable(definition).into_owned();
     let (validated, inherited) = (cells.flag()?, cells.flag()?);
-    let references = reader.relation(cells.number()?);
+    let referenced = reader.relation(cells.number()?).cloned();
+    let references = referenced.as_ref();
     let references = references.map(|table| (table.schema.clone(), table.name.clone()));
     let numbers = cells.optional()?.unwrap_or_default();
     let places = numbers.split_whitespace().map(|number| {
@@ -67,6 +68,9 @@ fn read_constraint<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<
         Ok(column.name.clone())
     });
     let columns: Result<Vec<SharedName>, ReflectError> = columns.collect();
+    let storage = cells
+        .optional()?
+        .map(|options| options.split(", ").map(str::to_owned).collect());
     let constraint = Constraint {
         kind,
         is_named: true,
@@ -75,6 +79,7 @@ fn read_constraint<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<
         validated,
         inherited,
         index_parent: None,
+        storage: storage.unwrap_or_default(),
         columns: columns?,
         uses: uses(&mut cells)?,
     };
@@ -84,7 +89,8 @@ fn read_constraint<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<
         return Ok(());
     }
     let part = (&owner, ObjectKind::Constraint, name);
-    reader.add_part(place, part, Definition::Constraint(constraint.into()));
+    let object = reader.add_part(place, part, Definition::Constraint(constraint.into()));
+    object.needs.extend(referenced);
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! Changes of constraints, indexes, triggers and statistics.
 
 use super::Alteration;
+use super::table::{reset, set};
 use crate::change::Hazard;
 use crate::comparison::{Comparison, Transition};
 use crate::model::{
@@ -28,6 +29,18 @@ pub(super) fn constraint(
         !is_validated && before.is_none_or(|before| before.validated)
     });
     if !is_same || (before.validated && !after.validated) || invalidates {
+        return false;
+    }
+    // The server changes neither of two tables that refer to each other while the other one is as it was.
+    let other = after.references.as_ref();
+    let other = other.map(|(of, name)| ObjectId::new(ObjectKind::Table, of, name));
+    if other.is_some_and(|other| {
+        let tables = [facts::owner_table(&id), other];
+        tables[0] != tables[1]
+            && tables
+                .iter()
+                .all(|table| changes_logging(table, comparison))
+    }) {
         return false;
     }
     // The key of a partition goes with that of the partitioned table.
@@ -63,8 +76,24 @@ pub(super) fn constraint(
         alteration.risk(Hazard::Scans(table));
         alteration.risk(Hazard::MayFail(format!("rows do not fulfil {}", id.name)));
     }
+    let index = name::qualified(&id.schema, &id.name);
+    let actions = reset(&before.storage, &after.storage).into_iter();
+    let actions = actions.chain(set(&before.storage, &after.storage));
+    let statements: Vec<String> = actions
+        .map(|action| format!("ALTER INDEX {index} {action}"))
+        .collect();
+    if !statements.is_empty() {
+        alteration.add(format!("changed how {id} is stored"), statements);
+    }
     uses(alteration, &owner, &before.uses, &after.uses);
     true
+}
+
+/// Returns whether a table that stays becomes UNLOGGED, or is that no more.
+fn changes_logging(table: &ObjectId, comparison: Comparison<'_>) -> bool {
+    let is_unlogged = |schema| facts::table(schema, table).map(|table| table.unlogged);
+    let (before, after) = (is_unlogged(comparison.from), is_unlogged(comparison.to));
+    before.is_some() && after.is_some() && before != after
 }
 
 /// Returns whether a parent of its table has a constraint of the same name, so that it cannot be dropped alone.

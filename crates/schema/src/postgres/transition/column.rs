@@ -65,18 +65,11 @@ pub(super) fn column(
     let mut hazards = Vec::new();
     if is_retyped {
         actions.extend(retype(alteration, before, after, comparison));
-        let conversion = cast::conversion(&before.data_type, &after.data_type);
+        let conversion = cast::conversion(&before.data_type, &after.data_type, comparison);
         if conversion != Conversion::Free {
             hazards.push(Hazard::Rewrites(table.clone()));
         }
-        match conversion {
-            Conversion::Free | Conversion::Exact => {}
-            Conversion::Rounded => hazards.push(Hazard::DestroysValues(id.clone())),
-            Conversion::Checked => {
-                let why = format!("values of {} do not fit into {}", id.name, after.data_type);
-                hazards.push(Hazard::MayFail(why));
-            }
-        }
+        hazards.extend(conversion.hazard(&id, &after.data_type));
     }
     let mut late = Vec::new();
     match (before.not_null, after.not_null) {

@@ -10,7 +10,7 @@ use crate::comparison::Comparison;
 use crate::model::{Attribute, Definition, Domain, Extension, ObjectId, ObjectKind, Schema};
 use crate::postgres::create::{self, column};
 use crate::postgres::name::{self, quote};
-use crate::postgres::{facts, kept};
+use crate::postgres::{cast, facts, kept};
 
 /// Adds what moves an extension; its version is not compared.
 pub(super) fn extension(
@@ -229,6 +229,10 @@ fn conversion(
         let Some(Definition::Composite(attributes)) = facts::definition(comparison.to, user) else {
             return Vec::new();
         };
+        if alteration.id.kind == ObjectKind::Domain {
+            let why = "values do not fit into the new type".to_owned();
+            alteration.hazards.push(Hazard::MayFail(why));
+        }
         let uses = attributes
             .iter()
             .filter(|attribute| attribute.data_type.trim_end_matches("[]") == own);
@@ -257,20 +261,25 @@ fn conversion(
     alteration.made.disturbs.insert(user.clone());
     let heirs = facts::heirs(comparison.to, user);
     alteration.made.disturbs.extend(heirs);
-    let text = match after.data_type.ends_with("[]") {
-        true => "text[]",
-        false => "text",
-    };
     let data_type = &after.data_type;
+    let using = match alteration.id.kind {
+        // What is under it is the same in both.
+        ObjectKind::Domain => cast::using(&user.name, data_type, data_type, comparison),
+        _ if data_type.ends_with("[]") => Some(format!("{name}::text[]::{data_type}")),
+        _ => Some(format!("{name}::text::{data_type}")),
+    };
+    let using = using.map_or_else(String::new, |using| format!(" USING {using}"));
+    let conversion = cast::conversion(data_type, data_type, comparison);
+    alteration
+        .hazards
+        .extend(conversion.hazard(user, data_type));
     let mut actions = Vec::new();
     let default = user.of_kind(ObjectKind::Default);
     if comparison.from.objects.contains_key(&default) {
         actions.push(format!("ALTER COLUMN {name} DROP DEFAULT"));
         alteration.made.settles.insert(default.clone());
     }
-    actions.push(format!(
-        "ALTER COLUMN {name} TYPE {data_type} USING {name}::{text}::{data_type}"
-    ));
+    actions.push(format!("ALTER COLUMN {name} TYPE {data_type}{using}"));
     if let Some(expression) = facts::default(comparison.to, user) {
         actions.push(format!("ALTER COLUMN {name} SET DEFAULT {expression}"));
         alteration.made.settles.insert(default);
@@ -301,12 +310,6 @@ pub(super) fn composite(
     // Values that are stored are read again by the places of their attributes, so that these must stay.
     if !is_reached || is_retyped && !is_stored {
         return false;
-    }
-    if is_retyped {
-        swap(alteration, comparison);
-        let why = "values do not fit into the new attributes".to_owned();
-        alteration.risk(Hazard::MayFail(why));
-        return true;
     }
     let mut actions = Vec::new();
     for old in before {
@@ -339,6 +342,13 @@ pub(super) fn composite(
         if actions.iter().any(|action| action.starts_with("DROP")) && is_stored {
             alteration.risk(Hazard::DestroysValues(id.clone()));
         }
+    }
+    if is_retyped {
+        // By then, the values have as many parts as the new ones.
+        swap(alteration, comparison);
+        let why = "values do not fit into the new attributes".to_owned();
+        alteration.risk(Hazard::MayFail(why));
+        return true;
     }
     for new in after {
         let old = find(before, &new.name).and_then(|old| old.comment);
@@ -379,8 +389,6 @@ pub(super) fn domain(
         let constraints = constraints.into_iter().flatten();
         alteration.made.settles.extend(constraints);
         swap(alteration, comparison);
-        let why = "values do not fit into the new type".to_owned();
-        alteration.risk(Hazard::MayFail(why));
         return true;
     }
     let head = format!("ALTER DOMAIN {}", name::of(&id));

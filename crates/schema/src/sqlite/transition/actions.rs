@@ -1,11 +1,12 @@
 //! The actions of `ALTER TABLE` that make one table of another.
 
-use alembic_sql::quote;
+use alembic_sql::{ColumnOutline, quote};
 
 use crate::change::{Change, Hazard, Statement, Verb};
 use crate::model::{ObjectId, ObjectKind};
 use crate::sqlite::facts::{ColumnFacts, ConstraintFacts, Facts};
 use crate::sqlite::names::Demand;
+use crate::sqlite::native;
 use crate::sqlite::rows::changed;
 
 /// An action of `ALTER TABLE`, and what it is to people.
@@ -64,7 +65,7 @@ pub(super) fn between(table: &ObjectId, before: &Facts, after: &Facts) -> Vec<Ac
     }
     for column in &after.columns {
         match before.column(&column.name) {
-            None => actions.add_column(column, after),
+            None => actions.add_column(column),
             Some(known) => actions.alter_column(known, column, after.strict),
         }
     }
@@ -131,18 +132,14 @@ impl Actions<'_> {
         Hazard::Rewrites(self.table.clone())
     }
 
-    fn add_column(&mut self, column: &ColumnFacts, after: &Facts) {
+    fn add_column(&mut self, column: &ColumnFacts) {
         let id = self.column(&column.name);
         let mut hazards = Vec::new();
         if column.not_null.is_some() && column.default.is_none() && column.generated.is_none() {
             hazards.push(Hazard::MayFail(format!("{} has rows", self.table.name)));
         }
-        let has_constraint = after
-            .constraints
-            .iter()
-            .any(|constraint| constraint.column.as_ref() == Some(&column.name));
-        let is_stored = matches!(column.generated, Some((_, true)));
-        if has_constraint || is_stored {
+        let outline = ColumnOutline::read(&column.sql);
+        if outline.is_none_or(|outline| !native::can_add(&column.sql, &outline)) {
             hazards.push(self.rewrites());
         }
         let (sentence, sql) = (format!("added {id}"), format!("ADD COLUMN {}", column.sql));
