@@ -26,6 +26,8 @@ pub(crate) enum Refusal {
     NoTransaction,
     /// SQLite does not know what depends on a table.
     Cascade,
+    /// It would change what all databases of a server share, and a schema is that of one.
+    WholeServer,
 }
 
 impl fmt::Display for Refusal {
@@ -50,6 +52,9 @@ impl fmt::Display for Refusal {
             }
             Self::Cascade => {
                 "SQLite has no CASCADE: drop what depends on the table with statements of its own"
+            }
+            Self::WholeServer => {
+                "it is about the whole server, and a schema is that of one database: let a revision do it"
             }
             Self::NoJournal => {
                 "the connection's journal_mode is OFF, so a failure could not be undone"

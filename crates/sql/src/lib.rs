@@ -6,6 +6,7 @@
 //! running them. It never guesses; if a text cannot be split, it reports the reason and the place.
 
 mod by_dialect;
+mod cluster;
 mod cursor;
 mod dialect;
 mod index;
@@ -31,6 +32,7 @@ mod tokens;
 mod transaction;
 
 pub use by_dialect::ByDialect;
+pub use cluster::is_about_server;
 pub use dialect::{Dialect, UnknownDialect};
 pub use index::{IndexAction, IndexStatement, ReindexTarget};
 pub use kind::{EnumValue, StatementKind};

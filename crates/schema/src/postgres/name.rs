@@ -1,6 +1,6 @@
 //! Names and texts in statements.
 
-use crate::model::ObjectId;
+use crate::model::{ObjectId, ObjectKind};
 
 /// The words that cannot be names everywhere, up to PostgreSQL 18.
 const RESERVED: &str = " all analyse analyze and any array as asc asymmetric authorization between \
@@ -17,6 +17,18 @@ session_user setof similar smallint some substring symmetric system_user table t
 timestamp to trailing treat trim true union unique user using values varchar variadic verbose when \
 where window with xmlattributes xmlconcat xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi \
 xmlroot xmlserialize xmltable ";
+
+/// The types of the server, up to PostgreSQL 18: it takes these names for its own.
+const TYPES: &str = " aclitem any anyarray anycompatible anycompatiblearray anycompatiblemultirange \
+anycompatiblenonarray anycompatiblerange anyelement anyenum anymultirange anynonarray anyrange bit bool \
+box bpchar bytea char cid cidr circle cstring date datemultirange daterange event_trigger fdw_handler \
+float4 float8 gtsvector index_am_handler inet int2 int2vector int4 int4multirange int4range int8 \
+int8multirange int8range internal interval json jsonb jsonpath language_handler line lseg macaddr \
+macaddr8 money name numeric nummultirange numrange oid oidvector path point polygon record refcursor \
+regclass regcollation regconfig regdictionary regnamespace regoper regoperator regproc regprocedure \
+regrole regtype table_am_handler text tid time timestamp timestamptz timetz trigger tsm_handler \
+tsmultirange tsquery tsrange tstzmultirange tstzrange tsvector txid_snapshot unknown uuid varbit varchar \
+void xid xid8 xml ";
 
 /// Quotes a name that needs it, as the server does.
 pub(super) fn quote(name: &str) -> String {
@@ -45,7 +57,19 @@ pub(super) fn full(schema: &str, name: &str) -> String {
 
 /// Returns the name of an object.
 pub(super) fn of(id: &ObjectId) -> String {
-    qualified(&id.schema, &id.name)
+    let is_type = matches!(
+        id.kind,
+        ObjectKind::Enum | ObjectKind::Composite | ObjectKind::Range | ObjectKind::Domain
+    );
+    match is_type && is_type_of_server(&id.name) {
+        true => full(&id.schema, &id.name),
+        false => qualified(&id.schema, &id.name),
+    }
+}
+
+/// Returns whether the server takes the name of a type for one of its own, whatever schema is looked at first.
+pub(super) fn is_type_of_server(name: &str) -> bool {
+    TYPES.contains(&format!(" {name} "))
 }
 
 /// Returns an operator with its schema, unless that is `public`, and the types that it is between.

@@ -10,20 +10,9 @@ use alembic_sql::{Dialect, Token, TokenKind, Tokens, literal, unquote};
 
 use crate::change::Change;
 use crate::model::{ObjectKind, Schema};
+use crate::postgres::name;
 
 const PUBLIC: &str = "public";
-
-/// The types of the server, up to PostgreSQL 18: it takes these names for its own.
-const TYPES: &str = " aclitem any anyarray anycompatible anycompatiblearray anycompatiblemultirange \
-anycompatiblenonarray anycompatiblerange anyelement anyenum anymultirange anynonarray anyrange bit bool \
-box bpchar bytea char cid cidr circle cstring date datemultirange daterange event_trigger fdw_handler \
-float4 float8 gtsvector index_am_handler inet int2 int2vector int4 int4multirange int4range int8 \
-int8multirange int8range internal interval json jsonb jsonpath language_handler line lseg macaddr \
-macaddr8 money name numeric nummultirange numrange oid oidvector path point polygon record refcursor \
-regclass regcollation regconfig regdictionary regnamespace regoper regoperator regproc regprocedure \
-regrole regtype table_am_handler text tid time timestamp timestamptz timetz trigger tsm_handler \
-tsmultirange tsquery tsrange tstzmultirange tstzrange tsvector txid_snapshot unknown uuid varbit varchar \
-void xid xid8 xml ";
 
 /// Takes `public` away in front of the names of tables, views, sequences and types, where the names mean
 /// the same without it. Routines keep it: the server creates them with it.
@@ -98,7 +87,7 @@ fn names<'s>(from: &'s Schema, to: &'s Schema) -> BTreeSet<&'s str> {
         }
     }
     found.retain(|name| {
-        let is_of_server = name.starts_with("pg_") || TYPES.contains(&format!(" {name} "));
+        let is_of_server = name.starts_with("pg_") || name::is_type_of_server(name);
         !is_of_server && !called.contains(name)
     });
     found
