@@ -45,6 +45,16 @@ impl Answers {
             }
             renames.push(rename);
         }
+        for rename in &renames {
+            let taken = rename.renamed();
+            let is_free =
+                before.get(&taken).is_none() || renames.iter().any(|other| other.object == taken);
+            if !is_free {
+                let text = rename.to_string();
+                let why = RenameError::Taken(plain_name(&taken));
+                return Err(invalid("--rename", &text, &why).into());
+            }
+        }
         if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
             for candidate in self.open(before, target, &renames)? {
                 let is_taken = |other: &Rename| {
@@ -55,7 +65,7 @@ impl Answers {
                 }
             }
         }
-        Ok(renames::in_sequence(renames))
+        Ok(renames::in_sequence(renames, before))
     }
 
     /// Refuses to drop and create what may have been renamed, unless that is answered.

@@ -132,7 +132,7 @@ impl Differ<'_> {
         let mut current = self.filtered(whole.clone());
         let target = Target::read(replay, &current)?;
         let renames = renames::stated(&target.renames, &current);
-        let renames = renames::in_sequence(renames);
+        let renames = renames::in_sequence(renames, &current);
         if !renames.is_empty() {
             let mut copy = source.copy(replay, &whole)?;
             renames::execute(&renames, &copy)?;

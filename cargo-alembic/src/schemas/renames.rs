@@ -1,5 +1,7 @@
 //! Renames: those that a target states, in the order of their execution, and their changes.
 
+use std::collections::VecDeque;
+
 use alembic_migrate::schema::{Change, Hazard, ObjectId, Schema, Statement, Verb};
 use alembic_models::Rename as StatedRename;
 use alembic_schema::{ObjectName, Rename, find};
@@ -61,14 +63,50 @@ pub(crate) fn execute(renames: &[Rename], scratch: &Scratch) -> Result<()> {
     Ok(())
 }
 
-/// Returns renames by the names that their objects have once those before are made.
-pub(crate) fn in_sequence(renames: Vec<Rename>) -> Vec<Rename> {
+/// Returns renames in an order in which each name is free, by the names that their objects have once those
+/// before are made. What exchange their names get there by a third one.
+pub(crate) fn in_sequence(renames: Vec<Rename>, before: &Schema) -> Vec<Rename> {
+    let mut left: VecDeque<Rename> = renames.into();
     let mut done: Vec<Rename> = Vec::new();
-    for rename in renames {
-        let object = moved(&rename.object, &done);
-        done.push(Rename { object, ..rename });
+    // How many in turn had to wait.
+    let mut waited = 0;
+    while let Some(rename) = left.pop_front() {
+        let new = rename.renamed();
+        if left.iter().all(|other| other.object != new) {
+            let object = moved(&rename.object, &done);
+            done.push(Rename { object, ..rename });
+            waited = 0;
+        } else if waited <= left.len() {
+            left.push_back(rename);
+            waited += 1;
+        } else {
+            let third = third_name(&rename.object, before);
+            let name = third.name.clone();
+            let object = moved(&rename.object, &done);
+            done.push(Rename { object, name });
+            left.push_back(Rename {
+                object: third,
+                name: rename.name,
+            });
+            waited = 0;
+        }
     }
     done
+}
+
+/// Returns an object by a name that none has.
+fn third_name(id: &ObjectId, before: &Schema) -> ObjectId {
+    let mut name = id.name.to_string();
+    loop {
+        name.push_str("_moving");
+        let third = ObjectId::from(ObjectName {
+            name: name.as_str().into(),
+            ..(**id).clone()
+        });
+        if before.get(&third).is_none() {
+            return third;
+        }
+    }
 }
 
 /// Returns the renames that take these back.

@@ -26,6 +26,8 @@ pub enum RenameError {
     Unknown(String),
     /// There are several.
     Ambiguous(String, Vec<ObjectId>),
+    /// Something else has the new name, and keeps it.
+    Taken(String),
 }
 
 impl Rename {
@@ -190,6 +192,7 @@ impl fmt::Display for RenameError {
         match self {
             Self::Form => f.write_str("it is neither `table=table` nor `table.column=column`"),
             Self::Unknown(name) => write!(f, "there is no table and no column `{name}`"),
+            Self::Taken(name) => write!(f, "there is another `{name}`, and it keeps its name"),
             Self::Ambiguous(name, found) => {
                 let found: Vec<String> = found.iter().map(ToString::to_string).collect();
                 write!(f, "`{name}` is {}", found.join(" or "))

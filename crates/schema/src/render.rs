@@ -187,7 +187,13 @@ enum Deed {
 pub fn summary(changes: &[Change]) -> String {
     let mut counts: BTreeMap<(Deed, ObjectKind), (usize, usize)> = BTreeMap::new();
     let mut rewritten = BTreeSet::new();
+    // Tables that are rebuilt without values that they had, and what was taken away with its rows.
+    let (mut emptied, mut taken) = (BTreeSet::new(), BTreeSet::new());
     for change in changes {
+        let destroys = change
+            .hazards
+            .iter()
+            .any(|hazard| hazard.cost() == Cost::Destructive);
         rewritten.extend(change.hazards.iter().filter_map(|hazard| match hazard {
             Hazard::Rewrites(table) => Some(table),
             _ => None,
@@ -196,15 +202,18 @@ pub fn summary(changes: &[Change]) -> String {
             Verb::Create => Deed::Create,
             Verb::Drop => Deed::Drop,
             Verb::Rename => Deed::Rename,
-            Verb::Alter if rewritten.contains(&change.object) => continue,
+            Verb::Alter if rewritten.contains(&change.object) => {
+                emptied.extend(destroys.then_some(&change.object));
+                continue;
+            }
             Verb::Alter => Deed::Change,
             Verb::PutBack => Deed::Recreate,
-            Verb::TakeAway => continue,
+            Verb::TakeAway => {
+                taken.extend(destroys.then_some(&change.object));
+                continue;
+            }
         };
-        let destroys = change
-            .hazards
-            .iter()
-            .any(|hazard| hazard.cost() == Cost::Destructive);
+        let destroys = destroys || taken.contains(&change.object);
         let (count, destroying) = counts.entry((deed, change.object.kind)).or_default();
         *count += 1;
         *destroying += usize::from(destroys);
@@ -225,7 +234,8 @@ pub fn summary(changes: &[Change]) -> String {
     let mut lines: Vec<String> = lines.collect();
     if !rewritten.is_empty() {
         let tables = counted(rewritten.len(), ObjectKind::Table);
-        lines.push(format!("{tables} rebuilt"));
+        let values = destruction(rewritten.len(), emptied.len(), ObjectKind::Column);
+        lines.push(format!("{tables} rebuilt{values}"));
     }
     lines.join(", ")
 }

@@ -83,8 +83,13 @@ pub(super) fn column(
                 hazards.push(Hazard::ScansLocked(table));
             }
             hazards.push(Hazard::RefusesNull(id.clone()));
-            let why = format!("a program that leaves out {} fails", id.name);
-            hazards.push(Hazard::BreaksProgram(why));
+            let is_filled = after.identity.is_some()
+                || after.generated.is_some()
+                || facts::default(comparison.to, &id).is_some();
+            if !is_filled {
+                let why = format!("a program that leaves out {} fails", id.name);
+                hazards.push(Hazard::BreaksProgram(why));
+            }
         }
         (true, false) => actions.push(format!("ALTER COLUMN {name} DROP NOT NULL")),
         (true, true) | (false, false) => {}
