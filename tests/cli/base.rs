@@ -99,19 +99,18 @@ fn one_that_fails_changes_nothing() {
     on_both(|dialect| {
         let project = project(dialect);
         for (sql, place) in [
-            (
-                "CREATE TABLE users (id INTEGER);\nCREATE TABEL x;\n",
-                ":2:8:",
-            ),
-            ("CREATE TABLE users (id INTEGER);\nCOMMIT;\n", ":2:1:"),
-            ("CREATE TABLE users (id INTEGER);\nSELECT 'x;\n", ":2:8:"),
+            ("CREATE TABLE users (id INTEGER);\nCREATE TABEL x;\n", "2:8"),
+            ("CREATE TABLE users (id INTEGER);\nCOMMIT;\n", "2:1"),
+            ("CREATE TABLE users (id INTEGER);\nSELECT 'x;\n", "2:8"),
         ] {
             project.write("base.sql", sql);
             for line in ["upgrade", "ensure", "test"] {
                 let outcome = project.run(line);
                 assert_ne!(outcome.status, 0, "{outcome}");
-                let at = format!("base.sql{place} the base schema failed:");
-                assert!(outcome.stderr.contains(&at), "{line}: {outcome}");
+                let at = format!(" --> base.sql:{place}\n");
+                for part in ["the base schema failed: ", &at] {
+                    assert!(outcome.stderr.contains(part), "{line}: {outcome}");
+                }
                 assert_eq!(dump(&project), "", "{line}");
             }
         }
@@ -146,7 +145,7 @@ fn scripts() {
         let broken = project(dialect);
         broken.write("base.sql", "CREATE TABLE users (id INTEGER);\nCOMMIT;\n");
         let outcome = broken.run("upgrade --sql");
-        assert!(outcome.stderr.contains("base.sql:2:1:"), "{outcome}");
+        assert!(outcome.stderr.contains(" --> base.sql:2:1\n"), "{outcome}");
         assert_eq!(outcome.stdout, "");
     });
 }

@@ -84,6 +84,17 @@ fn all_failures(dialect: Dialect) -> Vec<Failure> {
              itself",
         ),
         failure(
+            "fresh, with a role",
+            with(dialect, OTHER),
+            schema(&format!("{users}CREATE ROLE app;\n")),
+            each(
+                dialect,
+                "schema.sql:2:8: the target schema failed: near \"ROLE\": syntax error",
+                "schema.sql:2:1: the target schema failed: it is about the whole server, and a schema is \
+                 that of one database: let a revision do it",
+            ),
+        ),
+        failure(
             "fresh, with rows that refer to nothing",
             with(dialect, OTHER),
             schema(&format!(

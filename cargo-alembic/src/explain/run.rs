@@ -14,7 +14,9 @@ use super::{
     Evidence, Lifetime, Source, Storage, Subject, alter, database, excerpt, files, log,
     other_tools, plan, temporary, unfinished,
 };
-use crate::output::{Cause, Diagnostic, Error, Hint, Subcommand, Suggestion, quote_for_sql};
+use crate::output::{
+    Cause, Diagnostic, Error, Excerpt, Hint, Subcommand, Suggestion, quote_for_sql,
+};
 
 /// Explains why a run failed, and what state the database is in.
 pub(crate) fn run(
@@ -62,6 +64,7 @@ pub(super) fn title(fault: &Failure) -> String {
     match fault {
         Failure::Statement { error, .. } => error.to_string(),
         Failure::Alter { fault, .. } => fault.to_string(),
+        Failure::Schema { role, error, .. } => format!("the {role} failed: {error}"),
         fault => fault.to_string(),
     }
 }
@@ -119,7 +122,21 @@ fn details(fault: &Failure, diagnostic: Diagnostic, subject: Subject<'_>) -> Dia
         Failure::Alter {
             location, fault, ..
         } => alter::details(fault, location, diagnostic, subject),
-        Failure::Schema { .. } => diagnostic.code(Code::SchemaFailed),
+        Failure::Schema {
+            path,
+            text,
+            position,
+            ..
+        } => {
+            let path = path.display().to_string();
+            let (line, column) = (position.line, position.column);
+            diagnostic.code(Code::SchemaFailed).excerpt(Excerpt::at(
+                path,
+                text.as_str(),
+                line,
+                column,
+            ))
+        }
         Failure::RowCount { .. } | Failure::RowsMoved { .. } => {
             diagnostic.code(Code::VersionTableChanged)
         }
@@ -202,7 +219,7 @@ pub(super) fn refused(fault: &Failure, diagnostic: Diagnostic, subject: Subject<
                 subject.name
             ))
         }
-        Failure::Statement { .. } => details(fault, diagnostic, subject),
+        Failure::Statement { .. } | Failure::Schema { .. } => details(fault, diagnostic, subject),
         Failure::History(_)
         | Failure::Plan(_)
         | Failure::Requirements(_)
@@ -222,7 +239,6 @@ pub(super) fn refused(fault: &Failure, diagnostic: Diagnostic, subject: Subject<
         | Failure::WayBackMoved { .. }
         | Failure::LogRowCount { .. }
         | Failure::Alter { .. }
-        | Failure::Schema { .. }
         | Failure::RowCount { .. }
         | Failure::RowsMoved { .. }
         | Failure::ForeignKeys { .. }

@@ -152,8 +152,8 @@ fn check_rows(expected: &RowCounts, found: &RowCounts) -> Result<()> {
     }
     Err(diagnostic
         .help(
-            "insert them in the file that `schema` names, too, or let empty databases replay the revisions, \
-             with `fresh = \"replay\"` under [package.metadata.alembic]",
+            "insert the same rows in the revisions and in the file that `schema` names, or let empty \
+             databases replay the revisions, with `fresh = \"replay\"` under [package.metadata.alembic]",
         )
         .into())
 }

@@ -9,6 +9,7 @@ use alembic_history::{
     Dialect, Direction, HistoryError, InvalidTableName, PlanError, Position, RequirementError,
     RevisionId, Versions,
 };
+use alembic_sql::SqlText;
 
 use crate::action::Action;
 use crate::alter::AlterFault;
@@ -169,6 +170,8 @@ pub enum Failure {
         role: SchemaRole,
         /// The file.
         path: PathBuf,
+        /// What is written in it.
+        text: SqlText,
         /// The line and column of the error.
         position: Position,
         /// The database's error.

@@ -46,6 +46,7 @@ impl Schema {
         Failure::Schema {
             role: self.role,
             path: self.path.clone(),
+            text: self.text.clone(),
             position: Position::of(self.text.as_str(), offset),
             error,
         }

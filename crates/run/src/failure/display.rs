@@ -187,6 +187,7 @@ impl fmt::Display for Failure {
                 path,
                 position,
                 error,
+                ..
             } => write!(
                 f,
                 "{}:{position}: the {role} failed: {error}",
