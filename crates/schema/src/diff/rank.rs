@@ -63,6 +63,8 @@ impl Stage {
             Verb::Create if is_alone && kind == ObjectKind::Index => Self::AloneAfter,
             Verb::TakeAway => Self::TakeAway,
             Verb::Rename => Self::Rename,
+            // It is filled by a query.
+            Verb::Alter if kind == ObjectKind::MaterializedView => Self::CreateAfter,
             Verb::Alter => Self::Table,
             Verb::Create | Verb::PutBack => match kind {
                 ObjectKind::Schema

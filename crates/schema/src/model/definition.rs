@@ -214,6 +214,8 @@ pub struct Constraint {
     pub index_parent: Option<SharedName>,
     /// The storage parameters of its index, such as `fillfactor=70` (PostgreSQL).
     pub storage: Vec<String>,
+    /// The comment on its index, which can have one of its own (PostgreSQL).
+    pub index_comment: Option<String>,
     /// What its index is used for besides (PostgreSQL).
     pub uses: Vec<IndexUse>,
 }

@@ -4,7 +4,7 @@ use alembic_sql::literal;
 
 use super::name::{self, quote};
 use crate::change::Statement;
-use crate::model::{Definition, Object, ObjectId, ObjectKind, View};
+use crate::model::{Constraint, Definition, Object, ObjectId, ObjectKind, View};
 
 /// Returns the statement that gives an object this comment.
 pub(super) fn statement(id: &ObjectId, object: &Object, comment: Option<&str>) -> Statement {
@@ -20,11 +20,22 @@ pub(super) fn of_new(id: &ObjectId, object: &Object) -> Vec<Statement> {
     };
     let own = object.comment.as_deref();
     let own = (own != usual).then(|| statement(id, object, own));
-    let columns = match &object.definition {
+    let parts = match &object.definition {
         Definition::View(view) => of_columns(id, None, view),
+        Definition::Constraint(constraint) if constraint.index_comment.is_some() => {
+            vec![of_index(id, constraint)]
+        }
         _ => Vec::new(),
     };
-    own.into_iter().chain(columns).collect()
+    own.into_iter().chain(parts).collect()
+}
+
+/// Returns the statement that gives the index of a constraint its comment.
+pub(super) fn of_index(id: &ObjectId, constraint: &Constraint) -> Statement {
+    let comment = constraint.index_comment.as_deref();
+    let comment = comment.map_or_else(|| "NULL".to_owned(), literal);
+    let index = name::qualified(&id.schema, &id.name);
+    Statement::new(format!("COMMENT ON INDEX {index} IS {comment}"))
 }
 
 /// Returns the statements that change the comments on the columns of a view.

@@ -225,6 +225,7 @@ impl<'a> Reader<'a> {
     fn read_comment(&mut self, mut cells: Cells<'a>) -> Result<(), ReflectError> {
         let place = cells.place()?;
         let comment = cells.text()?.to_owned();
+        let is_of_index = place.catalog == Catalog::CLASS;
         // What belongs to an extension has comments of the extension.
         let place = match self.aliases.get(&place.whole()) {
             Some(whole)
@@ -235,7 +236,13 @@ impl<'a> Reader<'a> {
             Some(_) | None => place,
         };
         if let Some(at) = self.places.get(&place) {
-            self.objects[*at].1.comment = Some(comment);
+            let object = &mut self.objects[*at].1;
+            match &mut object.definition {
+                Definition::Constraint(constraint) if is_of_index => {
+                    constraint.index_comment = Some(comment);
+                }
+                _ => object.comment = Some(comment),
+            }
             return Ok(());
         }
         let Some(name) = self.column_names.get(&place).copied() else {

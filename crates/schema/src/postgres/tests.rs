@@ -85,6 +85,7 @@ impl Built {
             inherited: false,
             index_parent: None,
             storage: Vec::new(),
+            index_comment: None,
             uses: Vec::new(),
         };
         let mut needs = needs.to_vec();

@@ -248,6 +248,7 @@ fn add_parts(schema: &mut Schema, table: &ObjectId, facts: Facts) {
             inherited: false,
             index_parent: None,
             storage: Vec::new(),
+            index_comment: None,
             uses: Vec::new(),
         };
         let needs = BTreeSet::from([table.clone()]);

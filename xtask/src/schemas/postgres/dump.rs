@@ -71,8 +71,16 @@ pub(super) fn text(url: &str) -> Result<String> {
     }
 }
 
-/// Returns a `CREATE TABLE` with its columns in the order of their names.
+/// Returns a `CREATE TABLE` or `CREATE STATISTICS` with its columns in the order of their names.
 fn without_order(sql: &str) -> String {
+    if sql.starts_with("CREATE STATISTICS")
+        && let Some((head, columns)) = sql.split_once(" ON ")
+        && let Some((columns, table)) = columns.split_once(" FROM ")
+    {
+        let mut columns: Vec<&str> = columns.split(", ").collect();
+        columns.sort_unstable();
+        return format!("{head} ON {} FROM {table}", columns.join(", "));
+    }
     let is_table = sql.starts_with("CREATE TABLE") || sql.starts_with("CREATE UNLOGGED TABLE");
     if !is_table {
         return sql.to_owned();

@@ -80,6 +80,7 @@ fn read_constraint<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<
         inherited,
         index_parent: None,
         storage: storage.unwrap_or_default(),
+        index_comment: None,
         columns: columns?,
         uses: uses(&mut cells)?,
     };
@@ -212,6 +213,7 @@ fn read_part<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<(), Re
         ),
         "statistics" => {
             let target = state.map(str::to_owned);
+            let sql = in_order(&sql);
             let statistics = Definition::Statistics(Statistics { sql, target });
             let id = reader.id(ObjectKind::Statistics, schema, name);
             reader.add(Place::new(Catalog::STATISTIC_EXT, oid), id, statistics);
@@ -221,6 +223,23 @@ fn read_part<'a>(reader: &mut Reader<'a>, mut cells: Cells<'a>) -> Result<(), Re
     };
     reader.add_part(Place::new(catalog, oid), (&owner, kind, name), definition);
     Ok(())
+}
+
+/// Returns the statement that creates statistics with its columns in the order of their names: the server has
+/// them in that of the table, which other changes move.
+fn in_order(sql: &str) -> String {
+    let parts = sql.rsplit_once(" FROM ").and_then(|(head, table)| {
+        let (head, columns) = head.rsplit_once(" ON ")?;
+        Some((head, columns, table))
+    });
+    match parts {
+        Some((head, columns, table)) if !columns.contains(['(', '"']) => {
+            let mut columns: Vec<&str> = columns.split(", ").collect();
+            columns.sort_unstable();
+            format!("{head} ON {} FROM {table}", columns.join(", "))
+        }
+        _ => sql.to_owned(),
+    }
 }
 
 fn trigger(sql: String, state: Option<&str>) -> Definition {

@@ -1,11 +1,12 @@
 //! Reads functions, procedures and aggregates.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::Reader;
 use super::place::{Catalog, Place};
 use crate::answers::ReflectError;
 use crate::model::{Definition, Object, ObjectId, ObjectKind, Routine};
+use crate::postgres::facts::owner_table;
 
 pub(super) fn read(reader: &mut Reader<'_>) -> Result<(), ReflectError> {
     for mut cells in reader.rows("routines")? {
@@ -66,15 +67,37 @@ pub(super) fn add_mentions(objects: &mut [(ObjectId, Object)]) {
         };
         named.entry(name).or_default().push(id);
     }
+    let mut columns: HashMap<ObjectId, Vec<&ObjectId>> = HashMap::new();
+    for (id, _) in objects
+        .iter()
+        .filter(|(id, _)| id.kind == ObjectKind::Column)
+    {
+        let columns = columns.entry(owner_table(id)).or_default();
+        columns.push(id);
+    }
     let mut mentions = Vec::new();
     for (at, id, body) in routines {
         let is_part = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '$');
         let words = body.split(|letter| !is_part(letter));
         let operators = body.split(|letter| !"+-*/<>=~!@#%^&|`?".contains(letter));
-        let words = words.chain(operators).filter(|word| !word.is_empty());
-        let found = words.filter_map(|word| named.get(word)).flatten();
+        let words: HashSet<&str> = words.chain(operators).collect();
+        let found = words.iter().filter_map(|word| named.get(word)).flatten();
         let mut found: BTreeSet<ObjectId> = found.map(|id| (*id).clone()).collect();
         found.remove(id);
+        // It may take a row as its argument, and never say the table's name.
+        let rows = objects[at]
+            .1
+            .needs
+            .iter()
+            .filter(|needed| needed.kind == ObjectKind::Table);
+        found.extend(rows.cloned());
+        let tables = found
+            .iter()
+            .filter_map(|table| columns.get(table))
+            .flatten();
+        let named = tables.filter(|column| words.contains(&*column.name));
+        let named: Vec<ObjectId> = named.map(|column| (*column).clone()).collect();
+        found.extend(named);
         mentions.push((at, found));
     }
     for (at, found) in mentions {

@@ -9,7 +9,7 @@ use crate::model::{
     Statistics, Trigger,
 };
 use crate::postgres::name::{self, quote};
-use crate::postgres::{create, drop, facts};
+use crate::postgres::{comment, create, drop, facts};
 
 /// Adds what makes one constraint of another.
 pub(super) fn constraint(
@@ -84,6 +84,13 @@ pub(super) fn constraint(
         .collect();
     if !statements.is_empty() {
         alteration.add(format!("changed how {id} is stored"), statements);
+    }
+    if before.index_comment != after.index_comment {
+        let statement = comment::of_index(&id, after);
+        alteration.add(
+            format!("changed the comment on the index of {id}"),
+            [statement.sql],
+        );
     }
     uses(alteration, &owner, &before.uses, &after.uses);
     true
