@@ -187,6 +187,42 @@ fn names_are_passed_on_and_exchanged() {
     assert!(outcome.stderr.contains(error), "{outcome}");
 }
 
+/// A full-text index of another table's rows is filled from them when it is new, or created again.
+#[test]
+fn full_text_indexes_find_what_is_there() {
+    let docs = "CREATE TABLE docs (id INTEGER PRIMARY KEY, title TEXT, body TEXT);\n";
+    let index = |columns| {
+        format!(
+            "{docs}CREATE VIRTUAL TABLE found USING fts5({columns}, content='docs', content_rowid='id');"
+        )
+    };
+    let project = at(docs);
+    let database = project.database("shop.db");
+    database.execute("INSERT INTO docs VALUES (1, 'hen', 'egg'), (2, 'cow', 'milk')");
+    let finds = |word: &str, expected: &[&str]| {
+        let query = format!("SELECT rowid FROM found WHERE found MATCH '{word}'");
+        assert_eq!(
+            project.database("shop.db").query(&query),
+            expected,
+            "{word}"
+        );
+    };
+    project.write("schema.sql", index("title"));
+    project.run(&generate("bb02")).success();
+    project.run("upgrade").success();
+    finds("cow", &["2"]);
+    project.write("schema.sql", index("title, body"));
+    let allowed = "--allow additive,widening";
+    project
+        .run(&format!("{} {allowed}", generate("cc03")))
+        .success();
+    project.run("upgrade").success();
+    finds("egg", &["1"]);
+    project.run("downgrade -1").success();
+    finds("cow", &["2"]);
+    finds("egg", &[]);
+}
+
 #[test]
 fn a_drop_is_an_answer_too() {
     let project = at(BEFORE);

@@ -11,6 +11,7 @@ mod draft;
 mod edit;
 mod error;
 mod facts;
+mod full_text;
 mod keys;
 mod mention;
 mod names;

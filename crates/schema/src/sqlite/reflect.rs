@@ -6,6 +6,7 @@ use alembic_sql::{Dialect, TokenKind, Tokens};
 
 use super::catalog::{is_internal, is_virtual};
 use super::facts::Facts;
+use super::full_text::ExternalContent;
 use super::mention::name;
 use super::names::Demand;
 use crate::answers::{ReflectError, Rows};
@@ -73,7 +74,27 @@ pub(crate) fn reflect(answers: &[Rows]) -> Result<Schema, ReflectError> {
         add(&mut schema, entry, &relations);
     }
     add_references(&mut schema, &relations);
+    add_contents(&mut schema);
     Ok(schema)
+}
+
+/// Lets full-text indexes need the tables whose rows they find.
+fn add_contents(schema: &mut Schema) {
+    let tables = schema
+        .of_kind(ObjectKind::Table)
+        .filter_map(|(id, object)| {
+            let Definition::Table(table) = &object.definition else {
+                return None;
+            };
+            let content = ExternalContent::read(table.sql.as_deref()?)?;
+            Some((id.clone(), content.table(schema)?.clone()))
+        });
+    let tables: Vec<(ObjectId, ObjectId)> = tables.collect();
+    for (index, table) in tables {
+        if let Some(object) = schema.objects.get_mut(&index) {
+            object.needs.insert(table);
+        }
+    }
 }
 
 fn unreadable(what: String) -> ReflectError {

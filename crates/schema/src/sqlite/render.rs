@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use alembic_sql::quote;
 
+use super::full_text::ExternalContent;
 use crate::change::{Change, Hazard, Statement, Verb};
 use crate::comparison::{Comparison, Fate};
 use crate::model::{Definition, Object, ObjectId, ObjectKind};
@@ -41,6 +42,14 @@ pub(crate) fn covers(
 pub(crate) fn create(id: &ObjectId, _: &BTreeSet<ObjectId>, comparison: Comparison<'_>) -> Change {
     let definition = comparison.to.get(id).map(|object| &object.definition);
     let sql = definition.and_then(statement).unwrap_or_default();
+    let mut statements = vec![Statement::new(sql)];
+    // It knows the rows that come later; those that are there must be read.
+    if let Some(content) = ExternalContent::read(sql)
+        && content.table(comparison.from).is_some()
+    {
+        let filled = content.filled(&id.name, comparison.to);
+        statements.extend(filled.map(Statement::new));
+    }
     let mut hazards = Vec::new();
     if let Some(Definition::Index(index)) = definition
         && is_kept(&index.table, comparison)
@@ -56,7 +65,7 @@ pub(crate) fn create(id: &ObjectId, _: &BTreeSet<ObjectId>, comparison: Comparis
         object: id.clone(),
         sentence: format!("added {id}"),
         hazards,
-        statements: vec![Statement::new(sql)],
+        statements,
     }
 }
 
@@ -117,10 +126,13 @@ pub(crate) fn drop(id: &ObjectId, comparison: Comparison<'_>) -> Change {
         ObjectKind::Trigger => "TRIGGER",
         _ => "TABLE",
     };
-    let holds_rows = matches!(
-        comparison.from.get(id).map(|object| &object.definition),
-        Some(Definition::Table(_))
-    );
+    let holds_rows = match comparison.from.get(id).map(|object| &object.definition) {
+        Some(Definition::Table(table)) => {
+            let sql = table.sql.as_deref().unwrap_or_default();
+            ExternalContent::read(sql).is_none()
+        }
+        _ => false,
+    };
     Change {
         verb: Verb::Drop,
         object: id.clone(),

@@ -175,7 +175,8 @@ pub(super) fn rows(connection: &Connection) -> Result<TableRows, Fault> {
     rows.map_err(|error| Fault::new("the rows cannot be read", error.to_string()))
 }
 
-/// Returns the columns of each table that hold values of their own.
+/// Returns the columns of each table that hold values of their own; how virtual tables keep theirs is their own
+/// affair.
 pub(super) fn columns(connection: &Connection) -> Result<Columns, Fault> {
     let columns = read_columns(connection);
     columns.map_err(|error| Fault::new("the columns cannot be read", error.to_string()))
@@ -185,7 +186,9 @@ fn read_columns(connection: &Connection) -> Result<Columns, rusqlite::Error> {
     let rows = query(
         connection,
         "SELECT t.name, c.name FROM sqlite_master AS t, pragma_table_xinfo(t.name) AS c \
-         WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND c.hidden = 0",
+         WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND c.hidden = 0 \
+         AND NOT (t.sql LIKE 'CREATE VIRTUAL%' AND t.sql LIKE '%content=%') \
+         AND t.name NOT IN (SELECT name FROM pragma_table_list WHERE type = 'shadow')",
     )?;
     let mut columns = Columns::new();
     for row in rows {
