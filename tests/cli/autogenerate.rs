@@ -17,14 +17,14 @@ fn with_target(target: &str) -> Project {
 }
 
 /// A crate whose only revision makes a schema, as it is applied to its database.
-fn at(schema: &str) -> Project {
+pub(crate) fn at(schema: &str) -> Project {
     let project = with_target(schema);
     project.run(&generate("aa01")).success();
     project.run("upgrade").success();
     project
 }
 
-fn generate(id: &str) -> String {
+pub(crate) fn generate(id: &str) -> String {
     format!("revision --autogenerate -m Change --rev-id {id}")
 }
 
@@ -133,58 +133,6 @@ fn renames_are_never_guessed() {
     project.run("downgrade -1").success();
     assert_eq!(kept.query("SELECT name FROM users"), ["a"]);
     assert_snapshot!(format!("{shown}\n{}", text(&project, "bb02")));
-}
-
-/// One that gets the name of another comes after that, and two exchange theirs by a third name.
-#[test]
-fn names_are_passed_on_and_exchanged() {
-    for (target, renames, expected) in [
-        (
-            "CREATE TABLE t (id INTEGER PRIMARY KEY, b TEXT, c INTEGER);",
-            "--rename t.a=b --rename t.b=c",
-            ["x", "1"],
-        ),
-        (
-            "CREATE TABLE t (id INTEGER PRIMARY KEY, b TEXT, a INTEGER);",
-            "--rename t.a=b --rename t.b=a",
-            ["x", "1"],
-        ),
-        (
-            "CREATE TABLE u (id INTEGER PRIMARY KEY, b TEXT, a INTEGER);",
-            "--rename t=u --rename t.a=b --rename t.b=a",
-            ["x", "1"],
-        ),
-    ] {
-        let project = at("CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b INTEGER);");
-        let rows = "INSERT INTO t (a, b) VALUES ('x', 1)";
-        project.database("shop.db").execute(rows);
-        project.write("schema.sql", target);
-        project
-            .run(&format!("{} {renames}", generate("bb02")))
-            .success();
-        project.run("upgrade").success();
-        let database = project.database("shop.db");
-        let table = database.query("SELECT name FROM sqlite_master WHERE name IN ('t', 'u')");
-        let columns = database.query(&format!(
-            "SELECT name FROM pragma_table_info('{}') WHERE cid > 0 ORDER BY cid",
-            table[0]
-        ));
-        for (column, value) in columns.iter().zip(expected) {
-            let found = database.query(&format!("SELECT {column} FROM {}", table[0]));
-            assert_eq!(found, [value], "{renames}");
-        }
-        project.run("downgrade -1").success();
-        assert_eq!(database.query("SELECT a || b FROM t"), ["x1"], "{renames}");
-    }
-    let project = at("CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b TEXT);");
-    project.write(
-        "schema.sql",
-        "CREATE TABLE t (id INTEGER PRIMARY KEY, b TEXT);",
-    );
-    let outcome = project.run(&format!("{} --rename t.a=b", generate("bb02")));
-    assert_ne!(outcome.status, 0, "{outcome}");
-    let error = "invalid `--rename t.a=b`: there is another `t.b`, and it keeps its name";
-    assert!(outcome.stderr.contains(error), "{outcome}");
 }
 
 /// A full-text index of another table's rows is filled from them when it is new, or created again.

@@ -10,13 +10,13 @@ use alembic_tests::postgres::{Database, Server};
 use insta::assert_snapshot;
 
 /// A crate for these dialects with a target schema, and a database of its own on a server.
-struct Subject {
-    project: Project,
-    database: Database,
+pub(crate) struct Subject {
+    pub(crate) project: Project,
+    pub(crate) database: Database,
 }
 
 impl Subject {
-    fn new(dialects: &str, target: &str) -> Self {
+    pub(crate) fn new(dialects: &str, target: &str) -> Self {
         let project = Project::with_crate("shop");
         project.configure(&format!(
             "schema = \"schema.sql\"\ndialects = [{dialects}]\nengine-specific = [\"*.id\"]"
@@ -26,13 +26,13 @@ impl Subject {
         Self { project, database }
     }
 
-    fn run(&self, line: &str) -> alembic_tests::Outcome {
+    pub(crate) fn run(&self, line: &str) -> alembic_tests::Outcome {
         let place = self.project.here();
         place.env("DATABASE_URL", self.database.url()).run(line)
     }
 
     /// Writes the revision that leads to the target, and returns its text.
-    fn generate(&self, id: &str, arguments: &str) -> String {
+    pub(crate) fn generate(&self, id: &str, arguments: &str) -> String {
         let line = format!("revision --autogenerate -m Change --rev-id {id} {arguments}");
         let outcome = self.run(&line).success();
         assert!(!outcome.stderr.contains("No changes"), "{outcome}");
@@ -211,38 +211,6 @@ fn forms_that_let_others_write() {
         assert_eq!(rows, ["1|1|a|b"], "{line}");
     }
     subject.check();
-}
-
-/// A rename is a question at a terminal.
-#[cfg(target_os = "linux")]
-#[test]
-fn renames_at_a_terminal() {
-    let before = "CREATE TABLE users (id INTEGER NOT NULL, name TEXT, mail TEXT);\n";
-    let after = before.replace("name TEXT", "full_name TEXT");
-    for (answer, expected) in [
-        ("y", "ALTER TABLE users RENAME COLUMN name TO full_name;"),
-        ("yes", "RENAME COLUMN name TO full_name;"),
-        ("n", "ALTER TABLE users DROP COLUMN name;"),
-        ("", "ALTER TABLE users DROP COLUMN name;"),
-        ("maybe", "ALTER TABLE users DROP COLUMN name;"),
-    ] {
-        let subject = Subject::new("\"sqlite\"", before);
-        subject.generate("aa01", "");
-        subject.project.write("schema.sql", &after);
-        let line = "revision --autogenerate -m Change --rev-id bb02";
-        let shown = subject
-            .project
-            .here()
-            .at_terminal(line, &format!("{answer}\n"));
-        let question = "Was column users.name renamed to users.full_name? [y/N]";
-        assert!(shown.contains(question), "{answer}: {shown}");
-        assert!(shown.contains("Created"), "{answer}: {shown}");
-        let files = fs::read_dir(subject.project.path("migrations")).unwrap();
-        let mut paths = files.map(|file| file.unwrap().path());
-        let path = paths.find(|path| path.to_string_lossy().contains("bb02"));
-        let text = fs::read_to_string(path.unwrap()).unwrap();
-        assert!(text.contains(expected), "{answer}: {text}");
-    }
 }
 
 /// The temporary databases of a command that is interrupted are dropped.

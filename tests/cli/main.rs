@@ -45,6 +45,7 @@ mod offline;
 mod output;
 mod readme;
 mod rebase;
+mod renames;
 mod requirements;
 mod revision;
 mod scenarios;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write};
 
 use alembic_history::Code;
-use alembic_migrate::schema::{ObjectId, Schema};
+use alembic_migrate::schema::{ObjectId, ObjectKind, Schema};
 use alembic_models::Rename as StatedRename;
 use alembic_schema::{Rename, RenameError, find, plain_name, rename_candidates};
 
@@ -34,10 +34,10 @@ impl Answers {
             let rename = Rename::parse(text, before);
             let rename = rename.map_err(|error| invalid("--rename", text, &error))?;
             if target
-                .get(&renames::moved(&rename.renamed(), &renames))
+                .get(&renames::moved(&rename.renamed, &renames))
                 .is_none()
             {
-                let new = plain_name(&rename.renamed());
+                let new = plain_name(&rename.renamed);
                 let why = RenameError::Unknown(new);
                 return Err(
                     Error::from(invalid("--rename", text, &why)).note("in the target schema")
@@ -46,19 +46,14 @@ impl Answers {
             renames.push(rename);
         }
         for rename in &renames {
-            let taken = rename.renamed();
-            let is_free =
-                before.get(&taken).is_none() || renames.iter().any(|other| other.object == taken);
-            if !is_free {
-                let text = rename.to_string();
-                let why = RenameError::Taken(plain_name(&taken));
-                return Err(invalid("--rename", &text, &why).into());
+            if let Some(why) = obstacle(rename, &renames, before) {
+                return Err(invalid("--rename", &rename.to_string(), &why).into());
             }
         }
         if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
             for candidate in self.open(before, target, &renames)? {
                 let is_taken = |other: &Rename| {
-                    other.object == candidate.object || other.renamed() == candidate.renamed()
+                    other.object == candidate.object || other.renamed == candidate.renamed
                 };
                 if !renames.iter().any(is_taken) && ask(&candidate) {
                     renames.push(candidate);
@@ -102,12 +97,25 @@ impl Answers {
         let mut candidates = rename_candidates(from, to);
         candidates.retain(|candidate| {
             let is_taken = |other: &Rename| {
-                other.object == candidate.object || other.renamed() == candidate.renamed()
+                other.object == candidate.object || other.renamed == candidate.renamed
             };
             !dropped.contains(&candidate.object) && !renames.iter().any(is_taken)
         });
         Ok(candidates)
     }
+}
+
+/// Returns why something cannot get its other name.
+fn obstacle(rename: &Rename, renames: &[Rename], before: &Schema) -> Option<RenameError> {
+    let (old, new) = (&rename.object, &rename.renamed);
+    let is_free = before.get(new).is_none() || renames.iter().any(|other| other.object == *new);
+    if !is_free {
+        return Some(RenameError::Taken(plain_name(new)));
+    }
+    let mut known = before.objects.keys();
+    let exists = new.schema == old.schema
+        || known.any(|id| id.kind == ObjectKind::Schema && id.name == new.schema);
+    (!exists && new.schema != "public").then(|| RenameError::NoSchema(new.schema.to_string()))
 }
 
 fn invalid(option: &str, text: &str, error: &RenameError) -> Diagnostic {
@@ -121,7 +129,7 @@ fn unanswered(candidates: &[Rename]) -> Error {
     let title = "the target may rename something, or drop it and create another";
     let mut diagnostic = Diagnostic::new(Cause::Revision, title).code(Code::RenameOrDrop);
     for candidate in candidates {
-        let (old, new) = (&candidate.object, candidate.renamed());
+        let (old, new) = (&candidate.object, &candidate.renamed);
         diagnostic = diagnostic
             .note(format!("{old} is gone, and {new} is new"))
             .help(format!(
@@ -136,9 +144,9 @@ fn unanswered(candidates: &[Rename]) -> Error {
 
 /// Asks at the terminal.
 fn ask(candidate: &Rename) -> bool {
-    let (old, new) = (&candidate.object, candidate.renamed());
+    let (old, new) = (&candidate.object, &candidate.renamed);
     let mut stderr = std::io::stderr();
-    let _ = write!(stderr, "Was {old} renamed to {}? [y/N] ", plain_name(&new));
+    let _ = write!(stderr, "Was {old} renamed to {}? [y/N] ", plain_name(new));
     let _ = stderr.flush();
     let mut answer = String::new();
     let _ = std::io::stdin().read_line(&mut answer);

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use alembic_migrate::schema::{Change, Hazard, ObjectId, Schema, Statement, Verb};
+use alembic_migrate::schema::{Change, Hazard, ObjectId, ObjectKind, Schema, Statement, Verb};
 use alembic_models::Rename as StatedRename;
 use alembic_schema::{ObjectName, Rename, find};
 
@@ -29,11 +29,8 @@ pub(crate) fn stated(stated: &[StatedRename], before: &Schema) -> Vec<Rename> {
             }
         };
         let object = find(&old, before).ok()?;
-        let rename = Rename {
-            object,
-            name: new.into(),
-        };
-        before.get(&rename.renamed()).is_none().then_some(rename)
+        let rename = Rename::within(object, new.as_str());
+        before.get(&rename.renamed).is_none().then_some(rename)
     });
     renames.collect()
 }
@@ -41,16 +38,14 @@ pub(crate) fn stated(stated: &[StatedRename], before: &Schema) -> Vec<Rename> {
 /// Returns a column as it is called once its table is renamed.
 pub(crate) fn moved(id: &ObjectId, renames: &[Rename]) -> ObjectId {
     let table = id.parent.as_ref().and_then(|parent| {
-        let mut tables = renames.iter();
-        tables.find(|rename| rename.object.parent.is_none() && rename.object.name == *parent)
+        let table = ObjectId::new(ObjectKind::Table, &id.schema, parent);
+        let mut renames = renames.iter();
+        renames.find(|rename| rename.object == table)
     });
-    let Some(rename) = table else {
-        return id.clone();
-    };
-    ObjectId::from(ObjectName {
-        parent: Some(rename.name.clone()),
-        ..(**id).clone()
-    })
+    match table {
+        Some(rename) => rename.renamed.part(id.kind, &*id.name),
+        None => id.clone(),
+    }
 }
 
 /// Renames in a database.
@@ -71,27 +66,34 @@ pub(crate) fn in_sequence(renames: Vec<Rename>, before: &Schema) -> Vec<Rename> 
     // How many in turn had to wait.
     let mut waited = 0;
     while let Some(rename) = left.pop_front() {
-        let new = rename.renamed();
-        if left.iter().all(|other| other.object != new) {
-            let object = moved(&rename.object, &done);
-            done.push(Rename { object, ..rename });
+        if left.iter().all(|other| other.object != rename.renamed) {
+            done.push(by_then(rename, &done));
             waited = 0;
         } else if waited <= left.len() {
             left.push_back(rename);
             waited += 1;
         } else {
-            let third = third_name(&rename.object, before);
-            let name = third.name.clone();
-            let object = moved(&rename.object, &done);
-            done.push(Rename { object, name });
+            let third = Rename {
+                renamed: third_name(&rename.object, before),
+                object: rename.object,
+            };
             left.push_back(Rename {
-                object: third,
-                name: rename.name,
+                object: third.renamed.clone(),
+                renamed: rename.renamed,
             });
+            done.push(by_then(third, &done));
             waited = 0;
         }
     }
     done
+}
+
+/// Returns a rename by the names that its table has once others are made.
+fn by_then(rename: Rename, done: &[Rename]) -> Rename {
+    Rename {
+        object: moved(&rename.object, done),
+        renamed: moved(&rename.renamed, done),
+    }
 }
 
 /// Returns an object by a name that none has.
@@ -120,12 +122,16 @@ pub(crate) fn changes(renames: &[Rename]) -> Vec<Change> {
         let old = &rename.object;
         Change {
             verb: Verb::Rename,
-            object: rename.renamed(),
-            sentence: format!("renamed {old} to {}", rename.name),
+            object: rename.renamed.clone(),
+            sentence: format!("renamed {old} to {}", rename.new_name()),
             hazards: vec![Hazard::BreaksProgram(format!(
                 "the program that is deployed still uses {old}"
             ))],
-            statements: vec![Statement::new(rename.statement())],
+            statements: rename
+                .statements()
+                .into_iter()
+                .map(Statement::new)
+                .collect(),
         }
     });
     changes.collect()

@@ -171,6 +171,11 @@ pub(crate) trait Engine: OwnTables + ToolTables + Send + Sync {
         None
     }
 
+    /// Returns the reason why a statement cannot be part of a schema, if it cannot.
+    fn refuses_in_schema(&self, _sql: &str) -> Option<Refusal> {
+        None
+    }
+
     /// Returns the first of a revision's statements, counted from 0, that the database would read in
     /// another way than it was meant.
     fn find_misread(&self, statements: &[FileStatement<'_>]) -> Option<usize>;

@@ -1,7 +1,7 @@
 //! A target schema, created whole in an empty database.
 
 use alembic_history::{FileStatement, Position};
-use alembic_sql::{is_about_server, summary};
+use alembic_sql::summary;
 
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::error::RunError;
@@ -9,7 +9,6 @@ use crate::exchange::{Port, Run};
 use crate::failure::Failure;
 use crate::notice::NoticeOrigin;
 use crate::pieces::execute_all;
-use crate::refusal::Refusal;
 use crate::runner::Runner;
 use crate::session::Session;
 use crate::session_changes::SessionChanges;
@@ -76,11 +75,11 @@ pub(crate) async fn create_schema(
     let changes = SessionChanges::of(&statements);
     session.engine.keep_session(&session.link, changes).await?;
     for statement in &statements {
-        let kind = statement.kind();
-        let refusal = match is_about_server(statement.sql, dialect) {
-            true => Some(Refusal::WholeServer),
-            false => session.engine.refuses(kind, session.link.is_open),
-        };
+        let refusal = session.engine.refuses_in_schema(statement.sql);
+        let refusal = refusal.or_else(|| {
+            let is_open = session.link.is_open;
+            session.engine.refuses(statement.kind(), is_open)
+        });
         if let Some(refusal) = refusal {
             return Err(schema.failure(statement.span.start, refusal.into()));
         }

@@ -13,8 +13,8 @@ use crate::model::{Definition, ObjectId, ObjectKind, ObjectName, Schema, SharedN
 pub struct Rename {
     /// The table or column.
     pub object: ObjectId,
-    /// The name that it gets.
-    pub name: SharedName,
+    /// The same by its other name; a table may be in another schema then.
+    pub renamed: ObjectId,
 }
 
 /// A rename that cannot be read.
@@ -28,6 +28,8 @@ pub enum RenameError {
     Ambiguous(String, Vec<ObjectId>),
     /// Something else has the new name, and keeps it.
     Taken(String),
+    /// The table would move to a schema that is not there yet.
+    NoSchema(String),
 }
 
 impl Rename {
@@ -45,40 +47,65 @@ impl Rename {
         let object = find(old, schema)?;
         // The new name may be written as the old one is, with its table or schema.
         let place = old.strip_suffix(object.name.as_str()).unwrap_or_default();
-        let name = new.strip_prefix(place).unwrap_or(new).into();
-        Ok(Self { object, name })
+        let name = new.strip_prefix(place).unwrap_or(new);
+        let has_schemas = object.kind == ObjectKind::Table && !object.schema.is_empty();
+        Ok(match name.split_once('.') {
+            Some((schema, name)) if has_schemas => Self {
+                renamed: ObjectId::new(ObjectKind::Table, schema, name),
+                object,
+            },
+            _ => Self::within(object, name),
+        })
     }
 
-    /// Returns the statement that renames.
+    /// Gives a table or column another name where it is.
+    pub fn within(object: ObjectId, name: impl Into<SharedName>) -> Self {
+        let renamed = ObjectId::from(ObjectName {
+            name: name.into(),
+            ..(*object).clone()
+        });
+        Self { object, renamed }
+    }
+
+    /// Returns the statements that rename.
     #[must_use]
-    pub fn statement(&self) -> String {
+    pub fn statements(&self) -> Vec<String> {
         let table = qualified(&table(&self.object));
-        let name = quote(&self.name);
-        match self.object.kind {
-            ObjectKind::Column => {
-                let old = quote(&self.object.name);
-                format!("ALTER TABLE {table} RENAME COLUMN {old} TO {name}")
-            }
-            _ => format!("ALTER TABLE {table} RENAME TO {name}"),
+        let (old, new) = (&self.object, &self.renamed);
+        let name = quote(&new.name);
+        if old.kind == ObjectKind::Column {
+            let old = quote(&old.name);
+            return vec![format!("ALTER TABLE {table} RENAME COLUMN {old} TO {name}")];
         }
+        let mut statements = Vec::new();
+        if old.name != new.name {
+            statements.push(format!("ALTER TABLE {table} RENAME TO {name}"));
+        }
+        if old.schema != new.schema {
+            let moved = ObjectId::new(ObjectKind::Table, &old.schema, &new.name);
+            let (moved, schema) = (qualified(&moved), quote(&new.schema));
+            statements.push(format!("ALTER TABLE {moved} SET SCHEMA {schema}"));
+        }
+        statements
     }
 
     /// Returns the rename that takes this one back.
     #[must_use]
     pub fn reversed(&self) -> Self {
         Self {
-            object: self.renamed(),
-            name: self.object.name.clone(),
+            object: self.renamed.clone(),
+            renamed: self.object.clone(),
         }
     }
 
-    /// Returns the object by its new name.
+    /// Returns the new name, with the schema if that is another one.
     #[must_use]
-    pub fn renamed(&self) -> ObjectId {
-        ObjectId::from(ObjectName {
-            name: self.name.clone(),
-            ..(*self.object).clone()
-        })
+    pub fn new_name(&self) -> String {
+        let new = &self.renamed;
+        match self.object.schema == new.schema {
+            true => new.name.to_string(),
+            false => format!("{}.{}", new.schema, new.name),
+        }
     }
 }
 
@@ -139,10 +166,14 @@ pub fn rename_candidates(from: &Schema, to: &Schema) -> Vec<Rename> {
                 }
                 _ => false,
             };
-            if is_alike && old.schema == new.schema {
+            let is_near = match old.kind {
+                ObjectKind::Table => old.schema == new.schema || old.name == new.name,
+                _ => old.schema == new.schema,
+            };
+            if is_alike && is_near {
                 candidates.push(Rename {
                     object: old.clone(),
-                    name: new.name.clone(),
+                    renamed: new.clone(),
                 });
             }
         }
@@ -183,7 +214,7 @@ fn has_type(old: (&Schema, &ObjectId), new: (&Schema, &ObjectId)) -> bool {
 
 impl fmt::Display for Rename {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}={}", plain_name(&self.object), self.name)
+        write!(f, "{}={}", plain_name(&self.object), self.new_name())
     }
 }
 
@@ -192,6 +223,10 @@ impl fmt::Display for RenameError {
         match self {
             Self::Form => f.write_str("it is neither `table=table` nor `table.column=column`"),
             Self::Unknown(name) => write!(f, "there is no table and no column `{name}`"),
+            Self::NoSchema(name) => write!(
+                f,
+                "there is no schema `{name}` before the revision: let an earlier one create it"
+            ),
             Self::Taken(name) => write!(f, "there is another `{name}`, and it keeps its name"),
             Self::Ambiguous(name, found) => {
                 let found: Vec<String> = found.iter().map(ToString::to_string).collect();

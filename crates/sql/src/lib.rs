@@ -6,7 +6,6 @@
 //! running them. It never guesses; if a text cannot be split, it reports the reason and the place.
 
 mod by_dialect;
-mod cluster;
 mod cursor;
 mod dialect;
 mod index;
@@ -16,6 +15,7 @@ mod named;
 mod newer;
 mod normal;
 mod outline;
+mod postgres;
 mod quote;
 mod reserved;
 mod setting;
@@ -32,7 +32,6 @@ mod tokens;
 mod transaction;
 
 pub use by_dialect::ByDialect;
-pub use cluster::is_about_server;
 pub use dialect::{Dialect, UnknownDialect};
 pub use index::{IndexAction, IndexStatement, ReindexTarget};
 pub use kind::{EnumValue, StatementKind};
@@ -44,6 +43,7 @@ pub use outline::{
     ColumnConstraint, ColumnConstraintKind, ColumnOutline, ConstraintName, ConstraintOutline,
     Reference, TableConstraintKind, TableOutline,
 };
+pub use postgres::is_about_server;
 pub use quote::{literal, quote};
 pub use setting::{Setting, SettingChanges, SettingName, SettingScope};
 pub use span::{Position, Span};

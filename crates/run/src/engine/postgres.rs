@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use alembic_history::{FileStatement, VersionTable};
-use alembic_sql::{SettingChanges, StatementKind, literal};
+use alembic_sql::{SettingChanges, StatementKind, is_about_server, literal};
 
 use super::{Conversation, Engine, Execution, Probe, VersionTableLookup, busy_failure};
 use crate::action::Action;
@@ -26,6 +26,7 @@ use crate::dangling::{DanglingFault, DanglingRows, KeyChange};
 use crate::database_error::{DatabaseError, DatabaseErrorKind};
 use crate::link::Link;
 use crate::policy::Interruption;
+use crate::refusal::Refusal;
 use crate::request::{Execute, LockTask, Progress, ProgressTask, Query, Task, Watch};
 use crate::session_changes::{Reach, SessionChanges};
 use lock::{Lock, begin};
@@ -253,6 +254,10 @@ impl Engine for Postgres {
     fn restore_modes(&self) -> Option<Execute<'static>> {
         let block = format!("DO $alembic${}$alembic$", constraints::RESTORE_MODES);
         Some(Execute::new(Task::RestoreModes, block))
+    }
+
+    fn refuses_in_schema(&self, sql: &str) -> Option<Refusal> {
+        is_about_server(sql).then_some(Refusal::WholeServer)
     }
 
     /// What ends before its time is rolled back, or its connection is closed.

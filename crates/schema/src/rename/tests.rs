@@ -95,7 +95,7 @@ fn renames_are_read_by_the_names_of_a_schema() {
         let read = Rename::parse(text, &schema);
         let read = read
             .as_ref()
-            .map(Rename::statement)
+            .map(|rename| rename.statements().join("; "))
             .map_err(ToString::to_string);
         assert_eq!(
             read,

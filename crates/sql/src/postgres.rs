@@ -1,26 +1,22 @@
-//! Statements that reach beyond the database they run in.
+//! Statements of PostgreSQL that reach beyond the database they run in.
 
 use crate::{Dialect, TokenKind, Tokens};
 
-/// Returns whether a statement changes what all databases of a server share, such as its roles.
+/// Returns whether a statement for PostgreSQL changes what all databases of a server share, such as its roles.
 ///
 /// Statements within the bodies of routines and of `DO` are not looked at.
 ///
 /// # Examples
 ///
 /// ```
-/// use alembic_sql::{Dialect, is_about_server};
+/// use alembic_sql::is_about_server;
 ///
-/// assert!(is_about_server("CREATE ROLE app LOGIN", Dialect::Postgres));
-/// assert!(!is_about_server("GRANT SELECT ON users TO app", Dialect::Postgres));
+/// assert!(is_about_server("CREATE ROLE app LOGIN"));
+/// assert!(!is_about_server("GRANT SELECT ON users TO app"));
 /// ```
 #[must_use]
-pub fn is_about_server(statement: &str, dialect: Dialect) -> bool {
-    match dialect {
-        Dialect::Sqlite => return false,
-        Dialect::Postgres => {}
-    }
-    let tokens = Tokens::new(statement, dialect).without_trivia();
+pub fn is_about_server(statement: &str) -> bool {
+    let tokens = Tokens::new(statement, Dialect::Postgres).without_trivia();
     let words: Vec<String> = tokens
         .map(|token| match token.kind {
             TokenKind::Word => token.span.text(statement).to_ascii_uppercase(),
@@ -47,7 +43,6 @@ pub fn is_about_server(statement: &str, dialect: Dialect) -> bool {
 #[cfg(test)]
 mod tests {
     use super::is_about_server;
-    use crate::Dialect;
 
     #[test]
     fn statements_are_about_a_database_or_the_whole_server() {
@@ -72,9 +67,8 @@ mod tests {
             ),
             ("COMMENT ON TABLE t IS 'x'", false),
         ] {
-            let found = is_about_server(statement, Dialect::Postgres);
+            let found = is_about_server(statement);
             assert_eq!(found, expected, "{statement}");
         }
-        assert!(!is_about_server("CREATE ROLE app", Dialect::Sqlite));
     }
 }
