@@ -73,8 +73,12 @@ pub(crate) fn in_sequence(renames: Vec<Rename>, before: &Schema) -> Vec<Rename> 
             left.push_back(rename);
             waited += 1;
         } else {
+            let is_free = |id: &ObjectId| {
+                let mut wanted = left.iter().chain(&done);
+                before.get(id).is_none() && wanted.all(|other| other.renamed != *id)
+            };
             let third = Rename {
-                renamed: third_name(&rename.object, before),
+                renamed: third_name(&rename.object, is_free),
                 object: rename.object,
             };
             left.push_back(Rename {
@@ -88,26 +92,32 @@ pub(crate) fn in_sequence(renames: Vec<Rename>, before: &Schema) -> Vec<Rename> 
     done
 }
 
-/// Returns a rename by the names that its table has once others are made.
+/// Returns a rename by the names that its table has once others are made, one after the other.
 fn by_then(rename: Rename, done: &[Rename]) -> Rename {
+    let by_then = |id: ObjectId| {
+        let steps = done.iter();
+        steps.fold(id, |id, step| moved(&id, std::slice::from_ref(step)))
+    };
     Rename {
-        object: moved(&rename.object, done),
-        renamed: moved(&rename.renamed, done),
+        object: by_then(rename.object),
+        renamed: by_then(rename.renamed),
     }
 }
 
-/// Returns an object by a name that none has.
-fn third_name(id: &ObjectId, before: &Schema) -> ObjectId {
-    let mut name = id.name.to_string();
+/// Returns an object by a name that is free.
+fn third_name(id: &ObjectId, is_free: impl Fn(&ObjectId) -> bool) -> ObjectId {
+    // Servers cut what is longer.
+    let name = &id.name[..id.name.floor_char_boundary(40)];
+    let mut number = 1;
     loop {
-        name.push_str("_moving");
         let third = ObjectId::from(ObjectName {
-            name: name.as_str().into(),
+            name: format!("{name}_moving_{number}").as_str().into(),
             ..(**id).clone()
         });
-        if before.get(&third).is_none() {
+        if is_free(&third) {
             return third;
         }
+        number += 1;
     }
 }
 

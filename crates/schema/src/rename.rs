@@ -227,7 +227,7 @@ impl fmt::Display for RenameError {
                 f,
                 "there is no schema `{name}` before the revision: let an earlier one create it"
             ),
-            Self::Taken(name) => write!(f, "there is another `{name}`, and it keeps its name"),
+            Self::Taken(name) => write!(f, "there is another `{name}` before the revision"),
             Self::Ambiguous(name, found) => {
                 let found: Vec<String> = found.iter().map(ToString::to_string).collect();
                 write!(f, "`{name}` is {}", found.join(" or "))

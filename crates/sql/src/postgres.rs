@@ -35,7 +35,13 @@ pub fn is_about_server(statement: &str) -> bool {
         | ["ALTER", "SYSTEM", _]
         | ["REASSIGN" | "DROP", "OWNED", _] => true,
         // Privileges are granted on something, and roles are not.
-        ["GRANT" | "REVOKE", _, _] => !words.iter().any(|word| word == "ON"),
+        ["GRANT" | "REVOKE", _, _] | ["SECURITY", "LABEL", _] => {
+            let on = words.iter().position(|word| word == "ON");
+            on.is_none_or(|on| {
+                let objects = ["DATABASE", "TABLESPACE", "PARAMETER", "ROLE"];
+                objects.contains(&word(on + 1))
+            })
+        }
         _ => false,
     }
 }
@@ -55,6 +61,11 @@ mod tests {
             ("COMMENT ON DATABASE d IS 'on'", true),
             ("GRANT app TO other", true),
             ("REVOKE ADMIN OPTION FOR app FROM other", true),
+            ("GRANT CONNECT ON DATABASE shop TO app", true),
+            ("GRANT CREATE ON TABLESPACE pg_default TO app", true),
+            ("GRANT SET ON PARAMETER work_mem TO app", true),
+            ("SECURITY LABEL FOR p ON ROLE app IS 'x'", true),
+            ("SECURITY LABEL FOR p ON TABLE t IS 'x'", false),
             ("CREATE USER MAPPING FOR app SERVER s", false),
             ("GRANT SELECT ON t TO app", false),
             ("REVOKE ALL ON SCHEMA public FROM PUBLIC", false),

@@ -230,6 +230,33 @@ impl Found {
         }
     }
 
+    /// Drops and creates what would get the names of each other.
+    pub(super) fn give_up_renames(
+        &mut self,
+        names: &BTreeSet<ObjectId>,
+        comparison: Comparison<'_>,
+    ) {
+        let mut away = BTreeMap::new();
+        let (given_up, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut self.renamed)
+            .into_iter()
+            .partition(|(old, _, _)| names.contains(old));
+        self.renamed = kept;
+        for (old, new, rename) in given_up {
+            for settled in rename.settles {
+                if comparison.from.objects.contains_key(&settled) {
+                    self.dropped.insert(settled.clone());
+                }
+                if comparison.to.objects.contains_key(&settled) {
+                    self.created.insert(settled);
+                }
+            }
+            away.insert(old.clone(), Fate::Dropped);
+            self.dropped.insert(old);
+            self.created.insert(new);
+        }
+        self.take_away_dependents(away, comparison);
+    }
+
     /// Adds what cannot stay where it is, because something that it needs does not.
     fn take_away_dependents(
         &mut self,

@@ -13,7 +13,7 @@ use crate::model::{ConstraintKind, Definition, Object, ObjectId, ObjectKind, Sch
 /// Returns the changes in their order.
 pub(super) fn sorted(
     comparison: Comparison<'_>,
-    found: Found,
+    mut found: Found,
     moves: &Moves<'_>,
 ) -> Result<Vec<Change>, DiffError> {
     let mut apart = BTreeSet::new();
@@ -33,6 +33,11 @@ pub(super) fn sorted(
                 return Ok(ordered.flat_map(|operation| operation.changes).collect());
             }
             Err(circle) => {
+                let names = renames_in(&operations, &circle);
+                if !names.is_empty() {
+                    found.give_up_renames(&names, comparison);
+                    continue;
+                }
                 let before = hasty.len();
                 hasty.extend(
                     circle
@@ -54,6 +59,15 @@ pub(super) fn sorted(
             }
         }
     }
+}
+
+/// Returns the renames that wait for each other's names, by the old ones.
+fn renames_in(operations: &[Operation], circle: &[usize]) -> BTreeSet<ObjectId> {
+    let renames = circle.iter().map(|at| &operations[*at]);
+    let renames = renames.filter(|operation| is_rename(operation));
+    renames
+        .flat_map(|operation| operation.drops.iter().cloned())
+        .collect()
 }
 
 /// Returns whether an operation could do without something that it waits for: it makes what mentions other
@@ -153,10 +167,10 @@ fn edges(
 ) -> Vec<BTreeSet<usize>> {
     let Comparison { from, to, .. } = comparison;
     let room = room(to.dialect);
-    // A rename makes nothing, and takes nothing away but a name.
-    let creators = index(operations, |operation| match is_rename(operation) {
-        true => &EMPTY,
-        false => &operation.creates,
+    // A rename makes nothing, and takes nothing away but a name; a sequence is called by that.
+    let creators = index(operations, |operation| {
+        let is_named = |id: &&ObjectId| !is_rename(operation) || id.kind == ObjectKind::Sequence;
+        operation.creates.iter().filter(is_named)
     });
     let alterers = index(operations, |operation| &operation.alters);
     let droppers = index(operations, |operation| match is_rename(operation) {

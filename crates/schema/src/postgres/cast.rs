@@ -64,6 +64,9 @@ fn between(before: &str, after: &str) -> Conversion {
     if from == to || (is_text(from) && is_text(to)) {
         return same_family((from, before), (to, after));
     }
+    if from.starts_with("time") && to.starts_with("time") && digits(after) < digits(before) {
+        return Conversion::Rounded;
+    }
     let rank = |data_type: &str| {
         let numbers = ["smallint", "integer", "bigint", "numeric"];
         numbers.iter().position(|number| *number == data_type)
@@ -72,11 +75,15 @@ fn between(before: &str, after: &str) -> Conversion {
         ("date", "timestamp without time zone") | ("real", "double precision") => Conversion::Exact,
         ("smallint" | "integer", "double precision") | ("cidr", "inet") => Conversion::Exact,
         (_, "text" | "character varying") if arguments(after).is_empty() => Conversion::Exact,
-        (_, "date" | "time without time zone")
+        (_, "date" | "time without time zone" | "time with time zone")
             if from.starts_with("timestamp") || from == "time with time zone" =>
         {
             Conversion::Rounded
         }
+        // A text may say more than the day, or than its digits.
+        ("interval", "time without time zone") => Conversion::Rounded,
+        (_, "date" | "real" | "double precision") if is_text(from) => Conversion::Rounded,
+        (_, "jsonb") if is_text(from) => Conversion::Rounded,
         ("timestamp without time zone" | "date", "timestamp with time zone")
         | ("timestamp with time zone", "timestamp without time zone")
         | ("time without time zone", "time with time zone") => Conversion::Zoned,
@@ -84,13 +91,15 @@ fn between(before: &str, after: &str) -> Conversion {
         ("jsonb", "json") => Conversion::Exact,
         ("inet", "cidr") => Conversion::Rounded,
         (_, "boolean") if is_number(from) => Conversion::Rounded,
-        ("boolean", _) if is_number(to) => Conversion::Exact,
+        ("boolean", _) if is_number(to) && arguments(after).is_empty() => Conversion::Exact,
         ("numeric" | "real" | "double precision", _) if is_number(to) => Conversion::Rounded,
         ("bigint", "real" | "double precision") | ("integer", "real") => Conversion::Rounded,
         // The server cuts or rounds what a text says.
-        (_, "numeric" | "bit" | "bit varying") if is_text(from) && !arguments(after).is_empty() => {
-            Conversion::Rounded
-        }
+        (_, _) if is_text(from) && !arguments(after).is_empty() => match to {
+            "numeric" | "bit" | "bit varying" | "interval" => Conversion::Rounded,
+            _ if to.starts_with("time") => Conversion::Rounded,
+            _ => Conversion::Checked,
+        },
         (_, _) => match (rank(from), rank(to)) {
             (Some(from), Some(to)) if from < to && arguments(after).is_empty() => Conversion::Exact,
             _ => Conversion::Checked,
@@ -117,10 +126,10 @@ fn same_family((from, old): (&str, &str), (to, new): (&str, &str)) -> Conversion
     match (before.as_slice(), after.as_slice()) {
         // The server cuts what is longer.
         _ if from != to && matches!(to, "name" | "\"char\"") => Conversion::Rounded,
-        _ if from == "interval" && fields(old) != fields(new) => match fields(new) {
-            "" => Conversion::Free,
-            _ => Conversion::Rounded,
-        },
+        _ if from == "interval" && finest(new) < finest(old) => Conversion::Rounded,
+        _ if is_time && digits(new) < digits(old) => Conversion::Rounded,
+        _ if is_time && after.is_empty() && fields(new).is_empty() => Conversion::Free,
+        _ if is_time => Conversion::Exact,
         _ if before == after && from == to => Conversion::Free,
         (_, []) if from == to => Conversion::Free,
         ([digits, places], [more, same]) if from == "numeric" && places <= same => {
@@ -130,8 +139,7 @@ fn same_family((from, old): (&str, &str), (to, new): (&str, &str)) -> Conversion
                 false => Conversion::Checked,
             }
         }
-        ([digits], [more]) if is_time && digits <= more => Conversion::Exact,
-        (_, _) if from == "numeric" || is_time => Conversion::Rounded,
+        (_, _) if from == "numeric" => Conversion::Rounded,
         (_, _) => Conversion::Checked,
     }
 }
@@ -141,6 +149,19 @@ fn fields(interval: &str) -> &str {
     let rest = interval.trim_start_matches("interval").trim_start();
     let (fields, _) = rest.split_once('(').unwrap_or((rest, ""));
     fields
+}
+
+/// Returns which field of an interval is the finest that it holds.
+fn finest(interval: &str) -> usize {
+    let units = ["year", "month", "day", "hour", "minute", "second"];
+    let last = fields(interval).trim_end().rsplit(' ').next();
+    let at = units.iter().position(|unit| Some(*unit) == last);
+    at.unwrap_or(units.len() - 1)
+}
+
+/// Returns how many digits of a second a type holds.
+fn digits(data_type: &str) -> u32 {
+    arguments(data_type).first().copied().unwrap_or(6)
 }
 
 /// Returns the numbers between the parentheses of a type.
@@ -197,18 +218,22 @@ struct Base {
 
 /// Returns the type under a domain, or under the domain of an array's elements.
 fn base(schema: &Schema, data_type: &str) -> Base {
-    let (mut element, array) = match data_type.strip_suffix("[]") {
-        Some(element) => (element, "[]"),
-        None => (data_type, ""),
+    let mut base = Base {
+        data_type: data_type.to_owned(),
+        is_domain: false,
     };
-    let mut is_domain = false;
-    while let Some(under) = domain(schema, element) {
-        element = under;
-        is_domain = true;
-    }
-    Base {
-        data_type: format!("{element}{array}"),
-        is_domain,
+    loop {
+        let (element, array) = match base.data_type.strip_suffix("[]") {
+            Some(element) => (element, "[]"),
+            None => (base.data_type.as_str(), ""),
+        };
+        let Some(under) = domain(schema, element) else {
+            return base;
+        };
+        base = Base {
+            data_type: format!("{under}{array}"),
+            is_domain: true,
+        };
     }
 }
 
@@ -389,6 +414,34 @@ mod tests {
             ("character varying(4)[]", "text[]", Conversion::Exact),
             ("interval", "interval day", Conversion::Rounded),
             ("interval day to second(3)", "interval", Conversion::Free),
+            ("interval day to second", "interval(0)", Conversion::Rounded),
+            ("interval day", "interval day to second", Conversion::Exact),
+            ("interval year to month", "interval day", Conversion::Exact),
+            ("interval", "time without time zone", Conversion::Rounded),
+            (
+                "timestamp without time zone",
+                "timestamp(6) without time zone",
+                Conversion::Exact,
+            ),
+            (
+                "timestamp without time zone",
+                "timestamp(0) with time zone",
+                Conversion::Rounded,
+            ),
+            (
+                "timestamp with time zone",
+                "time with time zone",
+                Conversion::Rounded,
+            ),
+            ("text", "date", Conversion::Rounded),
+            (
+                "text",
+                "timestamp(0) without time zone",
+                Conversion::Rounded,
+            ),
+            ("text", "timestamp without time zone", Conversion::Checked),
+            ("text", "jsonb", Conversion::Rounded),
+            ("boolean", "numeric(1,1)", Conversion::Checked),
             ("interval(3)", "interval(6)", Conversion::Exact),
             ("interval(6)", "interval(3)", Conversion::Rounded),
             (

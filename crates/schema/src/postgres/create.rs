@@ -323,10 +323,7 @@ fn by_index(
     let columns = columns
         .strip_prefix(' ')
         .filter(|rest| rest.starts_with('('))?;
-    let (columns, mode) = match columns.split_once(" DEFERRABLE") {
-        Some((columns, mode)) => (columns, format!(" DEFERRABLE{mode}")),
-        None => (columns, String::new()),
-    };
+    let (columns, mode) = facts::split_mode(columns);
     let (owner, name) = (name::owner(id), quote(&id.name));
     Some((
         format!("CREATE UNIQUE INDEX CONCURRENTLY {name} ON {owner} {columns}"),

@@ -36,11 +36,18 @@ pub(super) fn constraint_clause(constraint: &Constraint) -> String {
     if constraint.storage.is_empty() {
         return definition.clone();
     }
-    let storage = format!(" WITH ({})", constraint.storage.join(", "));
-    match definition.find(" DEFERRABLE") {
-        Some(end) => format!("{}{storage}{}", &definition[..end], &definition[end..]),
-        None => format!("{definition}{storage}"),
-    }
+    let (demand, mode) = split_mode(definition);
+    format!("{demand} WITH ({}){mode}", constraint.storage.join(", "))
+}
+
+/// Splits when a constraint is checked, as it is written, from what it demands.
+pub(super) fn split_mode(definition: &str) -> (&str, &str) {
+    let modes = [" DEFERRABLE INITIALLY DEFERRED", " DEFERRABLE"];
+    let ends = modes
+        .iter()
+        .filter_map(|mode| definition.strip_suffix(mode));
+    let demand = ends.min_by_key(|demand| demand.len()).unwrap_or(definition);
+    definition.split_at(demand.len())
 }
 
 /// Returns a table.
@@ -117,7 +124,7 @@ pub(super) fn heirs(schema: &Schema, part: &ObjectId) -> Vec<ObjectId> {
     while let Some(table) = left.pop() {
         for child in children(schema, &table) {
             let heir = child.part(part.kind, part.name.clone());
-            if schema.objects.contains_key(&heir) {
+            if schema.objects.contains_key(&heir) && !heirs.contains(&heir) {
                 heirs.push(heir);
             }
             left.push(child.clone());

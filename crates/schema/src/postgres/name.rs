@@ -69,7 +69,9 @@ pub(super) fn of(id: &ObjectId) -> String {
 
 /// Returns whether the server takes the name of a type for one of its own, whatever schema is looked at first.
 pub(super) fn is_type_of_server(name: &str) -> bool {
-    TYPES.contains(&format!(" {name} "))
+    // An array is called as its elements are, after an underscore.
+    let element = name.strip_prefix('_').unwrap_or(name);
+    TYPES.contains(&format!(" {element} "))
 }
 
 /// Returns an operator with its schema, unless that is `public`, and the types that it is between.

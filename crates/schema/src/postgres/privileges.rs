@@ -1,40 +1,80 @@
 //! What no schema holds, and is gone with an object that is created again: its privileges and its owner.
 
-use crate::change::{Change, Hazard, Verb};
-use crate::model::{ObjectKind, Schema};
-use crate::postgres::name::{self, quote};
+use std::collections::BTreeSet;
 
-/// The kinds of what is lost, as the query of what is not compared names them.
-const KINDS: [&str; 2] = ["privileges", "owner"];
+use crate::change::{Change, Hazard, Verb};
+use crate::model::{ObjectId, ObjectKind, Schema};
+use crate::postgres::name::{self, quote};
 
 /// Says of what is dropped to be created again that it loses its privileges or its owner.
 pub(super) fn say_lost(changes: &mut [Change], from: &Schema) {
-    for change in changes
-        .iter_mut()
-        .filter(|change| change.verb == Verb::TakeAway)
-    {
-        let object = &change.object;
-        let own = match object.kind {
-            // Its name has the types of its arguments.
-            ObjectKind::Routine => format!("{}.{}", quote(&object.schema), object.name),
-            _ => name::full(&object.schema, &object.name),
+    let [granted, owned] = ["privileges", "owner"].map(|kind| {
+        let names = from.not_compared.get(kind).into_iter().flatten();
+        let found: BTreeSet<String> = names.flat_map(|name| read(name)).collect();
+        found
+    });
+    if granted.is_empty() && owned.is_empty() {
+        return;
+    }
+    let gone = changes.iter_mut();
+    for change in gone.filter(|change| change.verb == Verb::TakeAway) {
+        let Some(own) = identity(&change.object) else {
+            continue;
         };
-        let (whole, part) = (format!(" {own}"), format!(" column {own}."));
-        for kind in KINDS {
-            let names = from.not_compared.get(kind).into_iter().flatten();
-            let mut names = names.filter(|name| name.ends_with(&whole) || name.contains(&part));
-            if names.next().is_some() {
-                let why = match kind {
-                    "owner" => format!("{} gets another owner", change.object),
-                    _ => format!(
-                        "the privileges on {} are lost: GRANT them again",
-                        change.object
-                    ),
-                };
-                change.hazards.push(Hazard::BreaksProgram(why));
-            }
+        if granted.contains(&own) {
+            change.hazards.push(Hazard::BreaksProgram(format!(
+                "the privileges on {} are lost: GRANT them again",
+                change.object
+            )));
+        }
+        if owned.contains(&own) {
+            let why = format!("{} gets another owner", change.object);
+            change.hazards.push(Hazard::BreaksProgram(why));
         }
     }
+}
+
+/// Returns what an object is called among those that have privileges or owners.
+fn identity(id: &ObjectId) -> Option<String> {
+    match id.kind {
+        ObjectKind::Table
+        | ObjectKind::View
+        | ObjectKind::MaterializedView
+        | ObjectKind::Sequence => {
+            let own = name::full(&id.schema, &id.name);
+            Some(format!("relation {own}"))
+        }
+        ObjectKind::Column => {
+            let owner = name::full(&id.schema, id.parent.as_deref()?);
+            Some(format!("column {owner}.{}", quote(&id.name)))
+        }
+        // Its name has the types of its arguments.
+        ObjectKind::Routine => Some(routine(&format!("{}.{}", quote(&id.schema), id.name))),
+        _ => None,
+    }
+}
+
+/// Returns what the server says has privileges or an owner; what a column has, its table has.
+fn read(name: &str) -> Vec<String> {
+    if let Some((_, column)) = name.split_once(" column ") {
+        let owner = column.rsplit_once('.').map(|(owner, _)| owner);
+        let owner = owner.map(|owner| format!("relation {owner}"));
+        return owner
+            .into_iter()
+            .chain([format!("column {column}")])
+            .collect();
+    }
+    let relations = ["table ", "view ", "materialized view ", "sequence "];
+    let relation = relations.iter().find_map(|kind| name.strip_prefix(kind));
+    let routines = ["function ", "procedure ", "aggregate "];
+    let called = routines.iter().find_map(|kind| name.strip_prefix(kind));
+    let relation = relation.map(|own| format!("relation {own}"));
+    relation.into_iter().chain(called.map(routine)).collect()
+}
+
+fn routine(own: &str) -> String {
+    let own = own.replace("pg_catalog.", "").replace(", ", ",");
+    format!("routine {own}")
 }
 
 #[cfg(test)]
@@ -50,7 +90,7 @@ mod tests {
         let mut from = Schema::new(Dialect::Postgres);
         for (kind, name) in [
             ("privileges", "view public.w"),
-            ("privileges", "function public.f(integer)"),
+            ("privileges", "function public.f(integer,pg_catalog.text)"),
             ("privileges", "table column public.t.a"),
             ("owner", "view public.w"),
         ] {
@@ -81,11 +121,12 @@ mod tests {
         );
         check(Verb::Drop, ObjectKind::View, "w", &[]);
         check(Verb::TakeAway, ObjectKind::View, "v", &[]);
+        check(Verb::TakeAway, ObjectKind::Trigger, "w", &[]);
         check(
             Verb::TakeAway,
             ObjectKind::Routine,
-            "f(integer)",
-            &["the privileges on routine f(integer) are lost: GRANT them again"],
+            "f(integer, text)",
+            &["the privileges on routine f(integer, text) are lost: GRANT them again"],
         );
         check(
             Verb::TakeAway,

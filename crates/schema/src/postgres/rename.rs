@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::name::{self, quote};
+use super::transition::attached::changes_logging_on_both_sides;
 use super::transition::numbering;
 use super::{facts, sequence};
 use crate::change::{Change, Statement, Verb};
@@ -24,7 +25,10 @@ pub(crate) fn renamed(
     let mut further = Vec::new();
     let sql = match (&before.definition, &after.definition) {
         (Definition::Constraint(before), Definition::Constraint(after)) => {
-            let is_alike = before == after && from.parent == to.parent && !before.inherited;
+            let is_alike = before == after
+                && from.parent == to.parent
+                && !before.inherited
+                && !changes_logging_on_both_sides(to, after, comparison);
             let is_kept = facts::table(comparison.from, &table).is_some()
                 && facts::table(comparison.to, &table).is_some();
             (is_alike && is_kept).then(|| {

@@ -2,17 +2,21 @@
 
 use std::collections::BTreeSet;
 
-use super::facts;
 use super::name::{self, quote};
+use super::{facts, kept};
 use crate::comparison::Comparison;
 use crate::model::{Column, Definition, ObjectId, ObjectKind, Schema, Sequence};
 
 /// Returns the options that differ from those of a plain sequence of the type.
 pub(super) fn options(sequence: &Sequence) -> Vec<String> {
-    differences(
-        &plain(&sequence.data_type, sequence.increment.starts_with('-')),
-        sequence,
-    )
+    let descends = sequence.increment.starts_with('-');
+    let plain = plain(&sequence.data_type, descends);
+    let mut options = differences(&plain, sequence);
+    if descends && plain.increment == sequence.increment {
+        // A sequence without options ascends.
+        options.insert(0, format!("INCREMENT BY {}", sequence.increment));
+    }
+    options
 }
 
 /// Returns the options that make one sequence of another, besides the type.
@@ -149,12 +153,22 @@ pub(super) fn next_value(sequence: &ObjectId) -> String {
     format!("nextval('{name}'::regclass)")
 }
 
-/// Returns the column that owns a sequence, if nothing but the column and its default uses it.
-pub(super) fn numbers(schema: &Schema, sequence: &ObjectId) -> Option<ObjectId> {
+/// Returns the column that owns a sequence.
+fn owner_column<'s>(schema: &'s Schema, sequence: &ObjectId) -> Option<&'s ObjectId> {
     let owner = schema.get(&sequence.of_kind(ObjectKind::SequenceOwner))?;
     let mut needs = owner.needs.iter();
-    let column = needs.find(|needed| needed.kind == ObjectKind::Column)?;
-    is_used_by_column_alone(schema, sequence, column).then(|| column.clone())
+    needs.find(|needed| needed.kind == ObjectKind::Column)
+}
+
+/// Returns the sequence that the default of a column takes numbers from, if it does nothing else.
+fn numbering(schema: &Schema, column: &ObjectId) -> Option<ObjectId> {
+    let default = schema.get(&column.of_kind(ObjectKind::Default))?;
+    let Definition::Default(expression) = &default.definition else {
+        return None;
+    };
+    let mut needs = default.needs.iter();
+    let sequence = needs.find(|needed| needed.kind == ObjectKind::Sequence)?;
+    (*expression == next_value(sequence)).then(|| sequence.clone())
 }
 
 /// Returns whether nothing but its column and the default of that uses a sequence.
@@ -171,19 +185,22 @@ pub(super) fn is_used_by_column_alone(
 /// Returns what follows the name of a sequence, if both number the same column of a table that stays, and
 /// nothing else uses them: their owners, and the default.
 pub(super) fn renamed_with(
-    from: &ObjectId,
-    to: &ObjectId,
+    old: &ObjectId,
+    new: &ObjectId,
     comparison: Comparison<'_>,
 ) -> Option<BTreeSet<ObjectId>> {
-    let column = numbers(comparison.from, from)?;
-    let is_same = numbers(comparison.to, to)? == column;
-    let default = column.of_kind(ObjectKind::Default);
-    let calls = |schema, sequence: &ObjectId| {
-        facts::default(schema, &column) == Some(&*next_value(sequence))
-    };
-    let is_numbered = calls(comparison.from, from) && calls(comparison.to, to);
-    (is_same && is_numbered).then(|| {
-        let owners = [from, to].map(|sequence| sequence.of_kind(ObjectKind::SequenceOwner));
+    let Comparison { from, to, .. } = comparison;
+    let column = owner_column(from, old)?;
+    let is_same = owner_column(to, new) == Some(column)
+        && numbering(from, column).as_ref() == Some(old)
+        && numbering(to, column).as_ref() == Some(new)
+        && kept::is_kept_table(&facts::owner_table(column), from, to)
+        // They look at all objects, and come last.
+        && is_used_by_column_alone(from, old, column)
+        && is_used_by_column_alone(to, new, column);
+    is_same.then(|| {
+        let owners = [old, new].map(|sequence| sequence.of_kind(ObjectKind::SequenceOwner));
+        let default = column.of_kind(ObjectKind::Default);
         owners.into_iter().chain([default]).collect()
     })
 }
@@ -212,33 +229,30 @@ pub(super) const fn when(always: bool) -> &'static str {
     }
 }
 
-/// Returns the statement that lets a new sequence continue after the values of a column that was there before,
-/// and that takes its numbers from it now.
+/// Returns the statement that lets a sequence continue after the values of a column that was there before, and
+/// that takes its numbers from it now.
 pub(super) fn continued_after_values(
     column: &ObjectId,
     comparison: Comparison<'_>,
 ) -> Option<String> {
     let Comparison { from, to, .. } = comparison;
-    let number = facts::column(from, column).filter(|column| {
-        matches!(
-            column.data_type.as_str(),
-            "smallint" | "integer" | "bigint" | "numeric"
-        )
+    facts::column(from, column)?;
+    let data_type = &facts::column(to, column)?.data_type;
+    if !matches!(data_type.as_str(), "smallint" | "integer" | "bigint") {
+        return None;
+    }
+    let sequence = numbering(to, column)?;
+    let old = numbering(from, column);
+    let is_same = old.is_some_and(|old| {
+        let is_renamed = !to.objects.contains_key(&old)
+            && !from.objects.contains_key(&sequence)
+            && renamed_with(&old, &sequence, comparison).is_some();
+        old == sequence || is_renamed
     });
-    number?;
-    let default = to.get(&column.of_kind(ObjectKind::Default))?;
-    let mut needs = default.needs.iter();
-    let sequence = needs
-        .find(|needed| needed.kind == ObjectKind::Sequence && !from.objects.contains_key(needed))?;
-    let mut old = from.of_kind(ObjectKind::Sequence).map(|(id, _)| id);
-    let is_renamed = old.any(|old| renamed_with(old, sequence, comparison).is_some());
-    let Some(Definition::Sequence(options)) = facts::definition(to, sequence) else {
+    let Some(Definition::Sequence(options)) = facts::definition(to, &sequence) else {
         return None;
     };
-    (!is_renamed).then(|| {
-        let (own, table) = (name::of(sequence), name::owner(column));
-        after_values(&own, options, &table, &column.name)
-    })
+    (!is_same).then(|| after_values(&name::of(&sequence), options, column, data_type))
 }
 
 /// Returns the statement that lets a sequence continue where another one has stopped.
@@ -249,16 +263,29 @@ pub(super) fn continued(sequence: &str, other: &str) -> String {
     )
 }
 
-/// Returns the statement that lets a sequence continue after the last value of a column, unless it is beyond.
-pub(super) fn after_values(name: &str, sequence: &Sequence, table: &str, column: &str) -> String {
-    let column = quote(column);
-    let (last, beyond) = match sequence.increment.starts_with('-') {
-        false => (format!("max({column})"), ">="),
-        true => (format!("min({column})"), "<="),
+/// Returns the statement that lets a sequence continue after the last value of a column, unless it is beyond,
+/// or cannot come so far.
+pub(super) fn after_values(
+    name: &str,
+    sequence: &Sequence,
+    column: &ObjectId,
+    data_type: &str,
+) -> String {
+    let table = name::owner(column);
+    let value = quote(&column.name);
+    let descends = sequence.increment.starts_with('-');
+    let (last, beyond, end, within) = match descends {
+        false => (format!("max({value})"), ">=", &sequence.max, "<="),
+        true => (format!("min({value})"), "<=", &sequence.min, ">="),
     };
-    format!(
+    let sql = format!(
         "SELECT pg_catalog.setval({}, {last}) FROM {table} \
          HAVING {last} {beyond} (SELECT last_value FROM {name})",
         alembic_sql::literal(name)
-    )
+    );
+    let widest = plain(data_type, descends);
+    match *end == widest.max || *end == widest.min {
+        true => sql,
+        false => format!("{sql} AND {last} {within} {end}"),
+    }
 }

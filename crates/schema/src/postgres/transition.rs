@@ -1,6 +1,6 @@
 //! How objects that both schemas have become those of the second one.
 
-mod attached;
+pub(super) mod attached;
 mod column;
 pub(super) mod numbering;
 mod table;

@@ -31,16 +31,7 @@ pub(super) fn constraint(
     if !is_same || (before.validated && !after.validated) || invalidates {
         return false;
     }
-    // The server changes neither of two tables that refer to each other while the other one is as it was.
-    let other = after.references.as_ref();
-    let other = other.map(|(of, name)| ObjectId::new(ObjectKind::Table, of, name));
-    if other.is_some_and(|other| {
-        let tables = [facts::owner_table(&id), other];
-        tables[0] != tables[1]
-            && tables
-                .iter()
-                .all(|table| changes_logging(table, comparison))
-    }) {
+    if changes_logging_on_both_sides(&id, after, comparison) {
         return false;
     }
     // The key of a partition goes with that of the partitioned table.
@@ -58,8 +49,13 @@ pub(super) fn constraint(
         return false;
     }
     if before.definition != after.definition {
-        let (old, _) = deferrable(&before.definition);
-        let (new, mode) = deferrable(&after.definition);
+        let (old, _) = facts::split_mode(&before.definition);
+        let (new, mode) = facts::split_mode(&after.definition);
+        let mode = match mode {
+            "" => "NOT DEFERRABLE",
+            " DEFERRABLE" => "DEFERRABLE INITIALLY IMMEDIATE",
+            mode => mode.trim_start(),
+        };
         if before.kind != ConstraintKind::ForeignKey || old != new {
             return false;
         }
@@ -73,8 +69,13 @@ pub(super) fn constraint(
         };
         let sql = format!("ALTER {word} {owner} VALIDATE CONSTRAINT {own}");
         alteration.add(format!("validated {id}"), [sql]);
-        alteration.risk(Hazard::Scans(table));
+        alteration.risk(Hazard::Scans(table.clone()));
         alteration.risk(Hazard::MayFail(format!("rows do not fulfil {}", id.name)));
+    }
+    // The server does not change that of a partitioned table.
+    let is_partitioned = facts::is_partitioned(comparison.to, &id.schema, &table.name);
+    if before.storage != after.storage && is_partitioned {
+        return false;
     }
     let index = name::qualified(&id.schema, &id.name);
     let actions = reset(&before.storage, &after.storage).into_iter();
@@ -96,6 +97,24 @@ pub(super) fn constraint(
     true
 }
 
+/// Returns whether a foreign key is between tables that both become UNLOGGED, or logged: the server changes
+/// neither while the other one is as it was.
+pub(in crate::postgres) fn changes_logging_on_both_sides(
+    id: &ObjectId,
+    constraint: &Constraint,
+    comparison: Comparison<'_>,
+) -> bool {
+    let other = constraint.references.as_ref();
+    other.is_some_and(|(of, name)| {
+        let other = ObjectId::new(ObjectKind::Table, of, name);
+        let tables = [facts::owner_table(id), other];
+        tables[0] != tables[1]
+            && tables
+                .iter()
+                .all(|table| changes_logging(table, comparison))
+    })
+}
+
 /// Returns whether a table that stays becomes UNLOGGED, or is that no more.
 fn changes_logging(table: &ObjectId, comparison: Comparison<'_>) -> bool {
     let is_unlogged = |schema| facts::table(schema, table).map(|table| table.unlogged);
@@ -112,22 +131,6 @@ fn has_parent(id: &ObjectId, table: &ObjectId, schema: &Schema) -> bool {
             schema.objects.contains_key(&above)
         })
     })
-}
-
-/// Splits what says when a foreign key is checked from its definition.
-fn deferrable(definition: &str) -> (&str, &'static str) {
-    for (end, mode) in [
-        (
-            " DEFERRABLE INITIALLY DEFERRED",
-            "DEFERRABLE INITIALLY DEFERRED",
-        ),
-        (" DEFERRABLE", "DEFERRABLE INITIALLY IMMEDIATE"),
-    ] {
-        if let Some(rest) = definition.strip_suffix(end) {
-            return (rest, mode);
-        }
-    }
-    (definition, "NOT DEFERRABLE")
 }
 
 fn uses(alteration: &mut Alteration, table: &str, before: &[IndexUse], after: &[IndexUse]) {

@@ -159,7 +159,7 @@ fn to_identity(
     comparison: Comparison<'_>,
 ) -> Numbering {
     let id = alteration.id.clone();
-    let (table, column) = (name::owner(&id), quote(&id.name));
+    let column = quote(&id.name);
     let mut numbering = Numbering::default();
     let default = id.of_kind(ObjectKind::Default);
     if comparison.from.objects.contains_key(&default) {
@@ -172,7 +172,8 @@ fn to_identity(
     let new = name::qualified(&id.schema, &identity.name);
     let Some(old) = only_owned(&id, comparison, true) else {
         numbering.actions.push(add);
-        let values = sequence::after_values(&new, &identity.sequence, &table, &id.name);
+        let data_type = &identity.sequence.data_type;
+        let values = sequence::after_values(&new, &identity.sequence, &id, data_type);
         numbering.after.push(values);
         return numbering;
     };

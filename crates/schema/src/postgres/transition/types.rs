@@ -389,6 +389,16 @@ pub(super) fn domain(
         let constraints = constraints.into_iter().flatten();
         alteration.made.settles.extend(constraints);
         swap(alteration, comparison);
+        let demands = |schema| -> Vec<&Definition> {
+            let parts = domain_parts(&id, schema).into_iter();
+            let found = parts.filter_map(|part| facts::definition(schema, &part));
+            found.collect()
+        };
+        let (old, new) = (demands(comparison.from), demands(comparison.to));
+        if after.not_null && !before.not_null || new.iter().any(|demand| !old.contains(demand)) {
+            let why = "values do not fulfil what the new type demands".to_owned();
+            alteration.risk(Hazard::MayFail(why));
+        }
         return true;
     }
     let head = format!("ALTER DOMAIN {}", name::of(&id));
