@@ -33,7 +33,7 @@ pub(super) fn sorted(
                 return Ok(ordered.flat_map(|operation| operation.changes).collect());
             }
             Err(circle) => {
-                let names = renames_in(&operations, &circle);
+                let names = exchanged(&operations, &circle, comparison);
                 if !names.is_empty() {
                     found.give_up_renames(&names, comparison);
                     continue;
@@ -61,12 +61,26 @@ pub(super) fn sorted(
     }
 }
 
-/// Returns the renames that wait for each other's names, by the old ones.
-fn renames_in(operations: &[Operation], circle: &[usize]) -> BTreeSet<ObjectId> {
+/// Returns what would get a name that another rename in the circle has yet to leave.
+fn exchanged(
+    operations: &[Operation],
+    circle: &[usize],
+    comparison: Comparison<'_>,
+) -> BTreeSet<ObjectId> {
     let renames = circle.iter().map(|at| &operations[*at]);
-    let renames = renames.filter(|operation| is_rename(operation));
-    renames
-        .flat_map(|operation| operation.drops.iter().cloned())
+    let renames: Vec<&Operation> = renames.filter(|operation| is_rename(operation)).collect();
+    let left = renames.iter().flat_map(|rename| &rename.drops);
+    let left: BTreeSet<Place<'_>> = left.flat_map(|id| places(id, comparison.from)).collect();
+    let waits = |rename: &&Operation| {
+        let mut wanted = rename.creates.iter();
+        wanted.any(|id| {
+            let mut places = places(id, comparison.to).into_iter();
+            places.any(|place| left.contains(&place))
+        })
+    };
+    let waiting = renames.into_iter().filter(waits);
+    waiting
+        .flat_map(|rename| rename.drops.iter().cloned())
         .collect()
 }
 

@@ -286,6 +286,12 @@ fn add_constraint(
             name::owner(heir)
         );
         change.statements.push(Statement::new(sql));
+        let table = facts::owner_table(heir);
+        if comparison.from.objects.contains_key(&table) {
+            let why = format!("rows of {} do not fulfil {}", table.name, id.name);
+            change.hazards.push(Hazard::Scans(table));
+            change.hazards.push(Hazard::MayFail(why));
+        }
     }
     for used in &constraint.uses {
         let sql = use_of_index(&owner, &id.name, *used);

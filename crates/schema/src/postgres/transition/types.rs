@@ -263,7 +263,7 @@ fn conversion(
     alteration.made.disturbs.extend(heirs);
     let data_type = &after.data_type;
     let using = match alteration.id.kind {
-        // What is under it is the same in both.
+        // It is called the same in both, and what is under it is not.
         ObjectKind::Domain => cast::using(&user.name, data_type, data_type, comparison),
         _ if data_type.ends_with("[]") => Some(format!("{name}::text[]::{data_type}")),
         _ => Some(format!("{name}::text::{data_type}")),
