@@ -1,9 +1,14 @@
 //! How values of one type become values of another one.
 
-use super::name::quote;
+mod base;
+mod using;
+
+use base::{arguments, base, is_number, is_text, plain};
+pub(super) use using::using;
+
 use crate::change::Hazard;
 use crate::comparison::Comparison;
-use crate::model::{Definition, ObjectId, ObjectKind, Schema};
+use crate::model::ObjectId;
 
 /// What a change of a type does to the values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -164,212 +169,13 @@ fn digits(data_type: &str) -> u32 {
     arguments(data_type).first().copied().unwrap_or(6)
 }
 
-/// Returns the numbers between the parentheses of a type.
-fn arguments(data_type: &str) -> Vec<u32> {
-    let inside = data_type
-        .split_once('(')
-        .and_then(|(_, rest)| rest.split_once(')'));
-    let numbers = inside.map_or("", |(inside, _)| inside).split(',');
-    numbers.filter_map(|number| number.parse().ok()).collect()
-}
-
-/// Returns what computes the new values of a column, unless the server converts them by itself.
-pub(super) fn using(
-    column: &str,
-    before: &str,
-    after: &str,
-    comparison: Comparison<'_>,
-) -> Option<String> {
-    let column = quote(column);
-    let (from, to) = (base(comparison.from, before), base(comparison.to, after));
-    let (from, to) = (plain(&from.data_type), plain(&to.data_type));
-    if from == to || is_assigned(from, to) {
-        // A cast that is written would cut what is too long.
-        return None;
-    }
-    let is_direct =
-        is_text(from) || matches!((from, to), ("integer", "boolean") | ("boolean", "integer"));
-    if is_direct {
-        return Some(format!("{column}::{after}"));
-    }
-    if is_number(from) && to == "boolean" {
-        return Some(format!("({column} <> 0)::{after}"));
-    }
-    if from == "boolean" && is_number(to) {
-        return Some(format!("{column}::integer::{after}"));
-    }
-    if !from.ends_with("[]") && to.ends_with("[]") && !is_text(from) {
-        return Some(format!(
-            "CASE WHEN {column} IS NOT NULL THEN ARRAY[{column}] END::{after}"
-        ));
-    }
-    let text = match from.ends_with("[]") && to.ends_with("[]") {
-        true => "text[]",
-        false => "text",
-    };
-    Some(format!("{column}::{text}::{after}"))
-}
-
-/// The type that values have under domains.
-struct Base {
-    data_type: String,
-    is_domain: bool,
-}
-
-/// Returns the type under a domain, or under the domain of an array's elements.
-fn base(schema: &Schema, data_type: &str) -> Base {
-    let mut base = Base {
-        data_type: data_type.to_owned(),
-        is_domain: false,
-    };
-    loop {
-        let (element, array) = match base.data_type.strip_suffix("[]") {
-            Some(element) => (element, "[]"),
-            None => (base.data_type.as_str(), ""),
-        };
-        let Some(under) = domain(schema, element) else {
-            return base;
-        };
-        base = Base {
-            data_type: format!("{under}{array}"),
-            is_domain: true,
-        };
-    }
-}
-
-fn domain<'s>(schema: &'s Schema, data_type: &str) -> Option<&'s str> {
-    let mut domains = schema.of_kind(ObjectKind::Domain);
-    domains.find_map(|(id, object)| {
-        let Definition::Domain(domain) = &object.definition else {
-            return None;
-        };
-        let is_this = super::name::full(&id.schema, &id.name) == data_type;
-        is_this.then_some(domain.data_type.as_str())
-    })
-}
-
-/// Returns a type without its arguments: `numeric` for `numeric(10,2)`.
-fn plain(data_type: &str) -> &str {
-    match data_type {
-        _ if data_type.ends_with("[]") && data_type.starts_with("character varying") => {
-            "character varying[]"
-        }
-        _ if data_type.ends_with("[]") && data_type.starts_with("numeric") => "numeric[]",
-        _ if data_type.starts_with("timestamp") || data_type.starts_with("time") => {
-            let zoned = data_type.contains("with time zone");
-            let is_array = data_type.ends_with("[]");
-            match (data_type.starts_with("timestamp"), zoned, is_array) {
-                (true, true, false) => "timestamp with time zone",
-                (true, false, false) => "timestamp without time zone",
-                (false, true, false) => "time with time zone",
-                (false, false, false) => "time without time zone",
-                _ => data_type,
-            }
-        }
-        _ if data_type.starts_with("interval") && !data_type.ends_with("[]") => "interval",
-        _ if data_type.ends_with(')') => {
-            let (word, _) = data_type.split_once('(').unwrap_or((data_type, ""));
-            word
-        }
-        _ => data_type,
-    }
-}
-
-fn is_text(data_type: &str) -> bool {
-    matches!(
-        data_type,
-        "text" | "character varying" | "character" | "name" | "\"char\""
-    )
-}
-
-fn is_number(data_type: &str) -> bool {
-    matches!(
-        data_type,
-        "smallint" | "integer" | "bigint" | "numeric" | "real" | "double precision"
-    )
-}
-
-/// Returns whether a value of one type can be assigned to a column of another one.
-fn is_assigned(from: &str, to: &str) -> bool {
-    if let (Some(from), Some(to)) = (from.strip_suffix("[]"), to.strip_suffix("[]")) {
-        return from == to || is_assigned(plain(from), plain(to));
-    }
-    let is_moment = |data_type: &str| {
-        matches!(
-            data_type,
-            "date" | "timestamp with time zone" | "timestamp without time zone"
-        )
-    };
-    (is_text(to) && to != "\"char\"")
-        || (is_number(from) && is_number(to))
-        || (is_moment(from) && is_moment(to))
-        || matches!(
-            (from, to),
-            ("json", "jsonb")
-                | ("jsonb", "json")
-                | ("inet", "cidr")
-                | ("cidr", "inet")
-                | ("bit", "bit varying")
-                | ("bit varying", "bit")
-                | ("time without time zone", "time with time zone" | "interval")
-                | ("time with time zone", "time without time zone")
-                | ("interval", "time without time zone")
-                | (
-                    "timestamp without time zone" | "timestamp with time zone",
-                    "time without time zone"
-                )
-        )
-}
-
 #[cfg(test)]
 mod tests {
     use alembic_sql::Dialect;
 
-    use super::{Conversion, conversion, using};
+    use super::{Conversion, conversion};
     use crate::comparison::{Comparison, DiffOptions};
     use crate::model::Schema;
-
-    #[test]
-    fn values_are_converted_by_the_server_or_by_an_expression() {
-        let schema = Schema::new(Dialect::Postgres);
-        let comparison = Comparison {
-            from: &schema,
-            to: &schema,
-            options: DiffOptions::default(),
-        };
-        for (before, after, expected) in [
-            ("character varying(50)", "character varying(100)", None),
-            ("character varying(50)", "text", None),
-            ("integer", "bigint", None),
-            ("numeric(10,2)", "integer", None),
-            ("uuid", "text", None),
-            ("character varying(10)[]", "text[]", None),
-            ("timestamp without time zone", "date", None),
-            ("json", "jsonb", None),
-            ("text", "uuid", Some("c::uuid")),
-            ("character varying(255)", "integer", Some("c::integer")),
-            ("text", "public.mood", Some("c::public.mood")),
-            ("integer", "public.mood", Some("c::text::public.mood")),
-            ("integer", "boolean", Some("c::boolean")),
-            ("bigint", "boolean", Some("(c <> 0)::boolean")),
-            ("boolean", "integer", Some("c::integer")),
-            ("boolean", "bigint", Some("c::integer::bigint")),
-            (
-                "public.mood[]",
-                "public.tone[]",
-                Some("c::text[]::public.tone[]"),
-            ),
-            (
-                "integer",
-                "integer[]",
-                Some("CASE WHEN c IS NOT NULL THEN ARRAY[c] END::integer[]"),
-            ),
-            ("integer", "uuid", Some("c::text::uuid")),
-        ] {
-            let found = using("c", before, after, comparison);
-            assert_eq!(found.as_deref(), expected, "{before} to {after}");
-        }
-    }
 
     #[test]
     fn a_conversion_is_free_or_exact_or_loses_something() {
