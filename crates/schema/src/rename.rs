@@ -26,7 +26,7 @@ pub enum RenameError {
     Unknown(String),
     /// There are several.
     Ambiguous(String, Vec<ObjectId>),
-    /// Something else has the new name, and keeps it.
+    /// Something else has the new name before the revision.
     Taken(String),
     /// The table would move to a schema that is not there yet.
     NoSchema(String),
