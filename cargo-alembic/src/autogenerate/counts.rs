@@ -59,7 +59,7 @@ impl Counts {
 
     /// Returns a hazard as a sentence, with how much it destroys or refuses.
     pub(super) fn sentence(&self, hazard: &Hazard) -> String {
-        let sentence = capitalized(&hazard.sentence());
+        let sentence = hazard.remark();
         let counted = self.counts.get(&hazard.without_engine().sentence());
         match counted {
             Some(count) => format!(
@@ -68,13 +68,5 @@ impl Counts {
             ),
             None => sentence + ".",
         }
-    }
-}
-
-fn capitalized(text: &str) -> String {
-    let mut rest = text.chars();
-    match rest.next() {
-        Some(first) => first.to_uppercase().chain(rest).collect(),
-        None => String::new(),
     }
 }

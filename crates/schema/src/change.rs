@@ -142,6 +142,17 @@ impl Hazard {
         }
     }
 
+    /// Returns the hazard as the beginning of a comment: its sentence with a capital, without the full stop.
+    #[must_use]
+    pub fn remark(&self) -> String {
+        let sentence = self.sentence().replace(char::is_control, " ");
+        let mut rest = sentence.chars();
+        match rest.next() {
+            Some(first) => first.to_uppercase().chain(rest).collect(),
+            None => String::new(),
+        }
+    }
+
     /// Returns the hazard as a sentence without its full stop.
     #[must_use]
     pub fn sentence(&self) -> String {

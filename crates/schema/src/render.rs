@@ -58,13 +58,14 @@ pub fn sections(way: Way, parts: &[Part<'_>], comment: impl Fn(&Hazard) -> Strin
     writer.text
 }
 
-/// Returns changes as a script, each statement with its semicolon.
+/// Returns changes as a script, each statement with its semicolon, and each change that loses something below a
+/// comment that says so.
 #[must_use]
 pub fn script(changes: &[Change], dialect: Dialect) -> String {
     let mut text = String::new();
     let mut was_long = false;
     for (number, change) in changes.iter().enumerate() {
-        let statements = terminated(change, dialect);
+        let statements = cautions(change) + &terminated(change, dialect);
         let is_long = statements.trim_end().contains('\n');
         if number > 0 && (is_long || was_long) {
             text.push('\n');
@@ -73,6 +74,14 @@ pub fn script(changes: &[Change], dialect: Dialect) -> String {
         was_long = is_long;
     }
     text
+}
+
+/// Returns comments that say what a change loses.
+fn cautions(change: &Change) -> String {
+    let hazards = change.hazards.iter();
+    let lost = hazards.filter(|hazard| hazard.cost() == Cost::Destructive);
+    lost.map(|hazard| format!("-- {}.\n", hazard.remark()))
+        .collect()
 }
 
 fn terminated(change: &Change, dialect: Dialect) -> String {
