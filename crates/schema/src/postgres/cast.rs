@@ -92,6 +92,9 @@ fn between(before: &str, after: &str) -> Conversion {
         ("timestamp without time zone" | "date", "timestamp with time zone")
         | ("timestamp with time zone", "timestamp without time zone")
         | ("time without time zone", "time with time zone") => Conversion::Zoned,
+        (_, "json" | "jsonb") if from.ends_with("[]") => Conversion::Exact,
+        // No expression reads the elements, and a whole document becomes one.
+        ("json" | "jsonb", _) if to.ends_with("[]") => Conversion::Rounded,
         ("json", "jsonb") => Conversion::Unordered,
         ("jsonb", "json") => Conversion::Exact,
         ("inet", "cidr") => Conversion::Rounded,
@@ -269,6 +272,8 @@ mod tests {
             ("cidr", "inet", Conversion::Exact),
             ("json", "jsonb", Conversion::Unordered),
             ("jsonb", "json", Conversion::Exact),
+            ("text[]", "jsonb", Conversion::Exact),
+            ("jsonb", "text[]", Conversion::Rounded),
         ] {
             let found = conversion(before, after, comparison);
             assert_eq!(found, expected, "{before} to {after}");

@@ -29,6 +29,9 @@ pub(in crate::postgres) fn using(
     if from == "boolean" && is_number(to) {
         return Some(format!("{column}::integer::{after}"));
     }
+    if from.ends_with("[]") && matches!(to, "json" | "jsonb") {
+        return Some(format!("pg_catalog.to_{to}({column})::{after}"));
+    }
     if !from.ends_with("[]") && to.ends_with("[]") && !is_text(from) {
         return Some(format!(
             "CASE WHEN {column} IS NOT NULL THEN ARRAY[{column}] END::{after}"
@@ -117,6 +120,7 @@ mod tests {
                 Some("CASE WHEN c IS NOT NULL THEN ARRAY[c] END::integer[]"),
             ),
             ("integer", "uuid", Some("c::text::uuid")),
+            ("text[]", "jsonb", Some("pg_catalog.to_jsonb(c)::jsonb")),
         ] {
             let found = using("c", before, after, comparison);
             assert_eq!(found.as_deref(), expected, "{before} to {after}");
