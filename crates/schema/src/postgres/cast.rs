@@ -3,7 +3,7 @@
 mod base;
 mod using;
 
-use base::{arguments, base, is_number, is_text, plain};
+use base::{arguments, base, is_array_of_words, is_number, is_text, plain};
 pub(super) use using::using;
 
 use crate::change::Hazard;
@@ -93,8 +93,11 @@ fn between(before: &str, after: &str) -> Conversion {
         | ("timestamp with time zone", "timestamp without time zone")
         | ("time without time zone", "time with time zone") => Conversion::Zoned,
         (_, "json" | "jsonb") if from.ends_with("[]") => Conversion::Exact,
-        // No expression reads the elements, and a whole document becomes one.
-        ("json" | "jsonb", _) if to.ends_with("[]") => Conversion::Rounded,
+        // A whole document becomes one element, unless elements cannot have brackets in them.
+        ("json" | "jsonb", _) if to.ends_with("[]") => match is_array_of_words(to) {
+            true => Conversion::Checked,
+            false => Conversion::Rounded,
+        },
         ("json", "jsonb") => Conversion::Unordered,
         ("jsonb", "json") => Conversion::Exact,
         ("inet", "cidr") => Conversion::Rounded,
@@ -274,6 +277,7 @@ mod tests {
             ("jsonb", "json", Conversion::Exact),
             ("text[]", "jsonb", Conversion::Exact),
             ("jsonb", "text[]", Conversion::Rounded),
+            ("jsonb", "integer[]", Conversion::Checked),
         ] {
             let found = conversion(before, after, comparison);
             assert_eq!(found, expected, "{before} to {after}");

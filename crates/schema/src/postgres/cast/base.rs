@@ -90,3 +90,9 @@ pub(super) fn arguments(data_type: &str) -> Vec<u32> {
     let numbers = inside.map_or("", |(inside, _)| inside).split(',');
     numbers.filter_map(|number| number.parse().ok()).collect()
 }
+
+/// Returns whether the elements of an array are numbers or truth values.
+pub(super) fn is_array_of_words(data_type: &str) -> bool {
+    let element = data_type.strip_suffix("[]").map(plain);
+    element.is_some_and(|element| is_number(element) || element == "boolean")
+}

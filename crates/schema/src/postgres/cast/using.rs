@@ -1,6 +1,6 @@
 //! Expressions that compute the values of another type.
 
-use super::base::{base, is_number, is_text, plain};
+use super::base::{base, is_array_of_words, is_number, is_text, plain};
 use crate::comparison::Comparison;
 use crate::postgres::name::quote;
 
@@ -31,6 +31,14 @@ pub(in crate::postgres) fn using(
     }
     if from.ends_with("[]") && matches!(to, "json" | "jsonb") {
         return Some(format!("pg_catalog.to_{to}({column})::{after}"));
+    }
+    if matches!(from, "json" | "jsonb") && to.ends_with("[]") {
+        return Some(match is_array_of_words(to) {
+            true => format!("pg_catalog.translate({column}::text, '[]', '{{}}')::{after}"),
+            false => {
+                format!("CASE WHEN {column} IS NOT NULL THEN ARRAY[{column}::text] END::{after}")
+            }
+        });
     }
     if !from.ends_with("[]") && to.ends_with("[]") && !is_text(from) {
         return Some(format!(
