@@ -88,7 +88,8 @@ fn between(before: &str, after: &str) -> Conversion {
         // A text may say more than the day, or than its digits.
         ("interval", "time without time zone") => Conversion::Rounded,
         (_, "date" | "real" | "double precision") if is_text(from) => Conversion::Rounded,
-        (_, "jsonb") if is_text(from) => Conversion::Rounded,
+        // The bytes of a text come back as their digits.
+        (_, "jsonb" | "bytea") if is_text(from) => Conversion::Rounded,
         ("timestamp without time zone" | "date", "timestamp with time zone")
         | ("timestamp with time zone", "timestamp without time zone")
         | ("time without time zone", "time with time zone") => Conversion::Zoned,
@@ -253,6 +254,8 @@ mod tests {
             ),
             ("text", "timestamp without time zone", Conversion::Checked),
             ("text", "jsonb", Conversion::Rounded),
+            ("text", "bytea", Conversion::Rounded),
+            ("bytea", "text", Conversion::Exact),
             ("boolean", "numeric(1,1)", Conversion::Checked),
             ("interval(3)", "interval(6)", Conversion::Exact),
             ("interval(6)", "interval(3)", Conversion::Rounded),
