@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use alembic_history::TransactionMode::{Revision as PerRevision, Run as PerRun};
-use alembic_history::{Dialect, Direction, History, SourceFile, TransactionMode};
+use alembic_history::{Dialect, Direction, History, RevisionId, SourceFile, TransactionMode};
 use insta::assert_snapshot;
 
 use super::fake::{Command, Failing, Fake, REFUSED, Second, content, converse};
@@ -180,11 +180,11 @@ fn the_first_failure_is_told_when_undoing_fails_too() {
 
 /// The database before an upgrade, in which counting what refers to nothing finds a mismatch: before
 /// the steps, or after them.
-fn with_mismatch(count: usize) -> Fake {
+fn with_mismatch(sources: &[Source], count: usize) -> Fake {
     let mut sound = Fake::new(Some(&["c"]));
     let start = sound.clone();
     sound
-        .run(&history(OUTSIDE), PerRun, Command::Upgrade("d"))
+        .run(&history(sources), PerRun, Command::Upgrade("d"))
         .unwrap();
     let counts = sound.numbers_of("find dangling");
     assert_eq!(counts.len(), 2);
@@ -196,7 +196,7 @@ fn with_mismatch(count: usize) -> Fake {
 
 #[test]
 fn a_mismatch_that_is_there_already_is_not_held_against_a_run() {
-    let fake = with_mismatch(0);
+    let fake = with_mismatch(OUTSIDE, 0);
     let (_, said) = converse(OUTSIDE, PerRun, fake, Command::Upgrade("d"));
     assert_snapshot!(said, @"
     find versions
@@ -236,15 +236,24 @@ fn a_mismatch_that_is_there_already_is_not_held_against_a_run() {
 
 #[test]
 fn a_mismatch_that_a_revision_declares_is_its_own_fault() {
-    let mut fake = with_mismatch(1);
-    let error = fake.run(&history(OUTSIDE), PerRun, Command::Upgrade("d"));
-    let error = error.unwrap_err();
-    assert!(
-        matches!(error.failure(), Failure::ForeignKeyMismatch { .. }),
-        "{error}"
-    );
-    assert_eq!(error.kind(), FailureKind::Migration);
-    assert_eq!(fake.content, content(Some(&["c"]), &[]));
+    // Suspected is who names a table of the key, and nobody else.
+    let naming: &[Source] = &[
+        ("c", "", "-- alembic: upgrade\nUPDATE c1;\n"),
+        ("d", "c", "-- alembic: upgrade\nUPDATE child;\n"),
+    ];
+    let suspected = RevisionId::new("d").unwrap();
+    for (sources, expected) in [(naming, vec![suspected]), (OUTSIDE, vec![])] {
+        let mut fake = with_mismatch(sources, 1);
+        let error = fake.run(&history(sources), PerRun, Command::Upgrade("d"));
+        let error = error.unwrap_err();
+        assert!(
+            matches!(error.failure(), Failure::ForeignKeyMismatch { suspects, .. }
+                if *suspects == expected),
+            "{error}"
+        );
+        assert_eq!(error.kind(), FailureKind::Migration);
+        assert_eq!(fake.content, content(Some(&["c"]), &[]));
+    }
 }
 
 #[test]
