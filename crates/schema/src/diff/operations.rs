@@ -208,12 +208,17 @@ impl Found {
         let Some(alteration) = self.altered.remove(id) else {
             return;
         };
-        for settled in alteration.settles {
-            if comparison.from.objects.contains_key(&settled) {
-                self.dropped.insert(settled.clone());
+        self.replace_all(alteration.settles, comparison);
+    }
+
+    /// Drops and creates objects, as far as each of the schemas has them.
+    fn replace_all(&mut self, ids: BTreeSet<ObjectId>, comparison: Comparison<'_>) {
+        for id in ids {
+            if comparison.from.objects.contains_key(&id) {
+                self.dropped.insert(id.clone());
             }
-            if comparison.to.objects.contains_key(&settled) {
-                self.created.insert(settled);
+            if comparison.to.objects.contains_key(&id) {
+                self.created.insert(id);
             }
         }
     }
@@ -242,14 +247,7 @@ impl Found {
             .partition(|(old, _, _)| names.contains(old));
         self.renamed = kept;
         for (old, new, rename) in given_up {
-            for settled in rename.settles {
-                if comparison.from.objects.contains_key(&settled) {
-                    self.dropped.insert(settled.clone());
-                }
-                if comparison.to.objects.contains_key(&settled) {
-                    self.created.insert(settled);
-                }
-            }
+            self.replace_all(rename.settles, comparison);
             away.insert(old.clone(), Fate::Dropped);
             self.dropped.insert(old);
             self.created.insert(new);

@@ -65,12 +65,10 @@ pub(crate) fn reflect(answers: &[Rows]) -> Result<Schema, ReflectError> {
 /// it validated.
 fn add_tables_of_checks(schema: &mut Schema) {
     let constraints = schema.of_kind(ObjectKind::Constraint).map(|(id, _)| id);
-    let tables = constraints.map(|id| {
+    let tables = constraints.filter_map(|id| {
         let made = facts::made_by_check(schema, id).into_iter();
-        (
-            id.clone(),
-            made.map(|(heir, _)| facts::owner_table(&heir)).collect(),
-        )
+        let tables: Vec<ObjectId> = made.map(|(heir, _)| facts::owner_table(&heir)).collect();
+        (!tables.is_empty()).then(|| (id.clone(), tables))
     });
     let tables: Vec<(ObjectId, Vec<ObjectId>)> = tables.collect();
     for (id, tables) in tables {
